@@ -1,6 +1,6 @@
 """People who sign in, by e-mail."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
@@ -8,8 +8,13 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
+if TYPE_CHECKING:
+    EmailField = models.EmailField[str, str]
+else:
+    EmailField = models.EmailField
 
-class LowerCaseEmailField(models.EmailField):
+
+class LowerCaseEmailField(EmailField):
     """An e-mail address that is stored, compared and looked up in lower case."""
 
     def to_python(self, value: Any) -> Any:
