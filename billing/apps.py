@@ -1,0 +1,7 @@
+"""The Django app that moves money."""
+
+from django.apps import AppConfig
+
+
+class BillingConfig(AppConfig):
+    name = "billing"

@@ -1,0 +1,1 @@
+"""The only code that writes wallets, transactions, transfers, lots and debts."""

@@ -1,0 +1,35 @@
+"""Request ids are UUIDv7 minted by the gateway: their first 48 bits are their time."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import RFC_4122, UUID
+
+from billing.errors import Unacceptable
+
+OLDEST = timedelta(days=35)
+FURTHEST_AHEAD = timedelta(minutes=5)
+
+
+def parse(text: object, *, field: str = "request_id") -> UUID:
+    """Read a UUIDv7 in canonical lower-case text, or raise `Unacceptable`."""
+    if isinstance(text, str) and len(text) == 36 and text.isascii():
+        try:
+            request_id = UUID(text)
+        except ValueError:
+            request_id = None
+        if request_id and str(request_id) == text and is_version_7(request_id):
+            return request_id
+    raise Unacceptable("must be a UUIDv7 in canonical lower-case text", field=field)
+
+
+def is_version_7(request_id: UUID) -> bool:
+    return request_id.version == 7 and request_id.variant == RFC_4122
+
+
+def time_of(request_id: UUID) -> datetime:
+    """The moment, in UTC and to the millisecond, that the gateway wrote into the id."""
+    return datetime.fromtimestamp(0, tz=UTC) + timedelta(milliseconds=request_id.int >> 80)
+
+
+def is_in_window(request_id: UUID, *, now: datetime) -> bool:
+    """Whether the id's time lies within [now - 35 days, now + 5 minutes]."""
+    return now - OLDEST <= time_of(request_id) <= now + FURTHEST_AHEAD

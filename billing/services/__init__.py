@@ -1,0 +1,1 @@
+"""The verbs of the billing app; each owns its transaction."""

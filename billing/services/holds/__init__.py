@@ -1,0 +1,1 @@
+"""Holds: place, extend, and end by settlement, release or expiry."""

@@ -1,0 +1,129 @@
+"""The three ends of a hold. Each happens once: a guarded UPDATE under the wallet's lock says what it gave back."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from billing import sql
+from billing.errors import NotFound, RequestConflict
+from billing.ledger.book import Book
+
+OWNER = "select customer_id from hold where request_id = %s and gateway_id = %s and state <> 'refused'"
+
+RELEASE = """
+    update hold
+       set state = 'released', ended_at = %s, end_reason = %s
+     where customer_id = %s and request_id = %s and state = 'open'
+ returning amount_nanos
+"""
+
+OVERDUE_CUSTOMERS = """
+    select distinct customer_id from hold where state = 'open' and expires_at <= %s limit %s
+"""
+
+EXPIRE = """
+    update hold
+       set state = 'expired', ended_at = %s, end_reason = 'expired'
+     where customer_id = any(%s::uuid[]) and state = 'open' and expires_at <= %s
+ returning customer_id, amount_nanos
+"""
+
+SETTLE = """
+    update hold
+       set state = 'settled', ended_at = %s, end_reason = 'usage'
+      from unnest(%s::uuid[], %s::uuid[]) as charged (customer_id, request_id)
+     where hold.customer_id = charged.customer_id and hold.request_id = charged.request_id
+       and hold.request_id between %s and %s
+       and hold.state = 'open'
+ returning hold.customer_id, hold.request_id, hold.amount_nanos
+"""
+
+FORGET_REFUSED = "delete from hold where state = 'refused' and placed_at < %s"
+
+CUSTOMERS_PER_BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class EndedHold:
+    request_id: UUID
+    state: str
+
+
+def owner(request_id: UUID, gateway_id: int) -> UUID:
+    """The customer whose hold this is, seen by the gateway that placed it; raises `NotFound`."""
+    rows = sql.fetch(OWNER, [request_id, gateway_id])
+    if not rows:
+        raise NotFound("this gateway placed no hold with this request id", field="request_id")
+
+    customer_id: UUID = rows[0].customer_id
+    return customer_id
+
+
+def require_open(row: Any) -> None:
+    if row.state != "open":
+        raise RequestConflict(f"the hold is {row.state}", field="request_id", state=row.state)
+
+
+def release(*, request_id: UUID, gateway_id: int, reason: str, now: datetime) -> EndedHold:
+    """Give back a hold whose request will report no usage.
+
+    Idempotent; raises `NotFound`, and `RequestConflict` where the hold was settled.
+    """
+    customer_id = owner(request_id, gateway_id)
+    with transaction.atomic():
+        book = Book.lock([customer_id], now=now)
+        for row in sql.fetch(RELEASE, [now, reason, customer_id, request_id]):
+            book.end_hold(customer_id, row.amount_nanos)
+        book.save()
+        state = sql.fetch(
+            "select state from hold where customer_id = %s and request_id = %s", [customer_id, request_id]
+        )[0]
+
+    if state.state == "settled":
+        require_open(state)
+    return EndedHold(request_id, state.state)
+
+
+def expire(*, now: datetime) -> int:
+    """End every hold whose time is over, and return how many; credit comes back without the gateway."""
+    ended = 0
+    while True:
+        customers = [row[0] for row in sql.fetch_tuples(OVERDUE_CUSTOMERS, [now, CUSTOMERS_PER_BATCH])]
+        if not customers:
+            return ended
+        ended += _expire_batch(customers, now=now)
+
+
+def _expire_batch(customers: Collection[UUID], *, now: datetime) -> int:
+    with transaction.atomic():
+        book = Book.lock(customers, now=now)
+        rows = sql.fetch_tuples(EXPIRE, [now, sorted(customers), now])
+        for customer_id, amount in rows:
+            book.end_hold(customer_id, amount)
+        book.save()
+    return len(rows)
+
+
+def settle(book: Book, requests: Iterable[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], int]:
+    """End the open holds of charged `(customer_id, request_id)` and return what each had set aside.
+
+    Runs inside the settling transaction, whose book has the customers' wallets locked.
+    """
+    requests = list(requests)
+    if not requests:
+        return {}
+
+    customers, ids = zip(*requests, strict=True)
+    rows = sql.fetch_tuples(SETTLE, [book.now, list(customers), list(ids), min(ids), max(ids)])
+    for customer_id, _, amount in rows:
+        book.end_hold(customer_id, amount)
+    return {(customer_id, request_id): amount for customer_id, request_id, amount in rows}
+
+
+def forget_refused(*, before: datetime) -> int:
+    """Delete refusals older than `before`; no money hangs on them."""
+    return sql.run(FORGET_REFUSED, [before])

@@ -1,0 +1,42 @@
+"""Expiry of credit: a lot's remainder lapses when its time is over, as its own ledger transaction."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from billing import sql
+from billing.ledger.book import Book
+from billing.models import LedgerAccount, TransactionKind
+
+# What running holds have set aside waits: it lapses once they have ended.
+EXPIRED = """
+    select lot.customer_id, lot.id
+      from credit_lot lot
+      join wallet on wallet.customer_id = lot.customer_id
+     where lot.remaining_nanos > 0 and lot.expires_at <= %s and wallet.balance_nanos > wallet.held_nanos
+     order by lot.customer_id, lot.expires_at, lot.id
+     limit 1000
+"""
+
+REMAINING = "select remaining_nanos from credit_lot where customer_id = %s and id = %s and expires_at <= %s"
+
+
+def expire(*, now: datetime) -> int:
+    """Lapse what is left of every expired lot and return the nanos that lapsed."""
+    return sum(
+        _expire_lot(customer_id, lot_id, now=now) for customer_id, lot_id in sql.fetch_tuples(EXPIRED, [now])
+    )
+
+
+def _expire_lot(customer_id: UUID, lot_id: UUID, *, now: datetime) -> int:
+    with transaction.atomic():
+        book = Book.lock([customer_id], now=now)
+        remaining: int = sql.fetch(REMAINING, [customer_id, lot_id, now])[0].remaining_nanos
+        lapsing = min(remaining, book.wallets[customer_id].available)
+        if lapsing <= 0:
+            return 0
+        entry = book.entry(customer_id, TransactionKind.EXPIRY, reason=f"lot {lot_id}")
+        book.debit(entry, lapsing, to=LedgerAccount.REVENUE_EXPIRED_CREDIT, lot_id=lot_id)
+        book.save()
+    return lapsing

@@ -1,0 +1,42 @@
+"""Waking workers: at most one wake-up of a task is queued. A lost one costs a second, because beat sweeps."""
+
+import time
+
+import structlog
+from celery import current_app
+from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
+
+from billing import valkey
+
+log = structlog.get_logger()
+
+FORGOTTEN_AFTER_S = 5
+PAUSE_AFTER_FAILURE_S = 1.0
+_paused_until = 0.0
+
+
+def wake(task: str) -> None:
+    """Queue `task` unless it is queued already; called after commit, never raises because the broker is away."""
+    global _paused_until
+    if time.monotonic() < _paused_until:
+        return
+
+    try:
+        if valkey.client().set(_flag(task), 1, nx=True, ex=FORGOTTEN_AFTER_S):
+            current_app.send_task(task, retry=False, ignore_result=True)
+    except (RedisError, OperationalError, OSError) as error:
+        _paused_until = time.monotonic() + PAUSE_AFTER_FAILURE_S
+        log.warning("wake-up not queued; beat will sweep", task=task, error=str(error))
+
+
+def answered(task: str) -> None:
+    """Allow the next wake-up; a task calls this first, so that what comes later wakes it again."""
+    try:
+        valkey.client().delete(_flag(task))
+    except (RedisError, OSError) as error:
+        log.warning("wake-up flag not cleared; it lapses by itself", task=task, error=str(error))
+
+
+def _flag(task: str) -> str:
+    return f"wake:{task}"

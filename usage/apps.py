@@ -1,0 +1,7 @@
+"""The Django app that turns tokens into charges."""
+
+from django.apps import AppConfig
+
+
+class UsageConfig(AppConfig):
+    name = "usage"

@@ -1,0 +1,26 @@
+"""Every refusal of the usage app.
+
+UsageError
+├── Unrateable      an event that no price can be found for; it is quarantined
+└── NotFound        404 not_found
+"""
+
+
+class UsageError(Exception):
+    """Carries a stable `code`."""
+
+    code = "usage_error"
+    http_status = 400
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+
+class Unrateable(UsageError):
+    code = "no_price"
+
+
+class NotFound(UsageError):
+    code = "not_found"
+    http_status = 404

@@ -1,0 +1,1 @@
+"""The verbs of the usage app; each owns its transaction."""

@@ -1,0 +1,216 @@
+"""Taking usage in: every report ends in the inbox, in quarantine, or is known already; nothing is dropped."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from psycopg.types.json import Jsonb
+
+from billing import request_ids, sql
+from catalog import prices
+from usage.services.reports import MOST_UNITS, Identified, Refused, Report, Reporter, Result
+
+KEYS = "select digest, id, customer_id from api_key where digest = any(%s::bytea[])"
+
+# Sorted, so that two deliveries of the same events wait for each other in one order.
+# An event that is charged between this statement's snapshot and its insert stands in the inbox once more; the
+# charge's primary key makes it a duplicate when it is settled.
+INSERT = """
+    with event as (
+        select *
+          from unnest(%(customer_id)s::uuid[], %(request_id)s::uuid[], %(api_key_id)s::uuid[],
+                      %(model_id)s::bigint[], %(input)s::int[], %(output)s::int[], %(cache_read)s::int[],
+                      %(cache_write_5m)s::int[], %(cache_write_1h)s::int[], %(web_search)s::int[],
+                      %(outcome)s::text[], %(evidence)s::text[], %(reported_cost)s::bigint[],
+                      %(upstream)s::text[], %(first_byte_ms)s::int[], %(duration_ms)s::int[],
+                      %(fingerprint)s::bytea[])
+               as event (customer_id, request_id, api_key_id, language_model_id, input, output, cache_read,
+                         cache_write_5m, cache_write_1h, web_search, outcome, evidence, reported_cost_nanos,
+                         upstream_request_id, first_byte_ms, duration_ms, fingerprint)
+    )
+    insert into usage_event (customer_id, request_id, api_key_id, language_model_id, input, output, cache_read,
+                             cache_write_5m, cache_write_1h, web_search, outcome, evidence,
+                             reported_cost_nanos, upstream_request_id, first_byte_ms, duration_ms, fingerprint,
+                             gateway_id, received_at)
+    select event.*, %(gateway_id)s, %(now)s
+      from event
+     where not exists (select from charge
+                        where charge.customer_id = event.customer_id and charge.request_id = event.request_id
+                          and charge.request_id between %(first)s and %(last)s)
+     order by event.customer_id, event.request_id
+        on conflict do nothing
+ returning customer_id, request_id
+"""
+
+WITH_HOLD = """
+    select hold.customer_id, hold.request_id
+      from unnest(%s::uuid[], %s::uuid[]) as event (customer_id, request_id)
+      join hold on hold.customer_id = event.customer_id and hold.request_id = event.request_id
+"""
+
+FIRST_BODY = """
+    select event.customer_id, event.request_id, coalesce(inbox.fingerprint, charge.fingerprint) as fingerprint
+      from unnest(%s::uuid[], %s::uuid[]) as event (customer_id, request_id)
+      left join usage_event inbox
+        on inbox.customer_id = event.customer_id and inbox.request_id = event.request_id
+      left join charge on charge.customer_id = event.customer_id and charge.request_id = event.request_id
+"""
+
+KEEP_CONFLICTS = """
+    insert into usage_conflict (customer_id, request_id, gateway_id, payload, fingerprint, received_at)
+    select customer_id, request_id, %s, payload, fingerprint, %s
+      from unnest(%s::uuid[], %s::uuid[], %s::jsonb[], %s::bytea[])
+           as conflict (customer_id, request_id, payload, fingerprint)
+     order by customer_id, request_id
+        on conflict do nothing
+"""
+
+QUARANTINE = """
+    insert into quarantined_event (gateway_id, may_be_unheld, received_at, request_id, code, detail, payload,
+                                   fingerprint, resolution)
+    select %s, %s, %s, refused.*, ''
+      from unnest(%s::uuid[], %s::text[], %s::text[], %s::jsonb[], %s::bytea[])
+           as refused (request_id, code, detail, payload, fingerprint)
+     order by request_id
+        on conflict do nothing
+"""
+
+
+def accept(reports: Sequence[Report], reporter: Reporter, *, now: datetime) -> list[Result]:
+    """Store reports and say of each, in the same order, what became of it.
+
+    Everything is committed when this returns. A repeated report is a duplicate for life; another body under the
+    same id is kept as a conflict and the first stands.
+    """
+    with transaction.atomic():
+        identified, refused = _identify(reports, now=now)
+        if not reporter.may_be_unheld:
+            identified, without_hold = _require_holds(identified)
+            refused += without_hold
+        results = _store(identified, reporter, now=now)
+        _quarantine(refused, reporter, now=now)
+
+    quarantined = {id(item.report): Result(item.report.request_id, "quarantined", item.code) for item in refused}
+    return [results.get(id(report)) or quarantined[id(report)] for report in reports]
+
+
+def _identify(reports: Sequence[Report], *, now: datetime) -> tuple[list[Identified], list[Refused]]:
+    digests = list({report.key_digest for report in reports})
+    keys = {bytes(row[0]): (row[1], row[2]) for row in sql.fetch_tuples(KEYS, [digests])}
+    identified: list[Identified] = []
+    refused: list[Refused] = []
+    for report in reports:
+        found = _identify_one(report, keys.get(report.key_digest), now=now)
+        if isinstance(found, Refused):
+            refused.append(found)
+        else:
+            identified.append(found)
+    return identified, refused
+
+
+def _identify_one(report: Report, key: tuple[UUID, UUID] | None, *, now: datetime) -> Identified | Refused:
+    if key is None:
+        return Refused(report, "unknown_key", "no API key has this digest")
+    model = prices.find_model(report.model)
+    if model is None:
+        return Refused(report, "unknown_model", f"the catalogue has no model {report.model!r}")
+    if not request_ids.is_in_window(report.request_id, now=now):
+        return Refused(report, "request_id_out_of_window", "older than 35 days or more than 5 minutes ahead")
+    if prices.in_force(model.id, request_ids.time_of(report.request_id)) is None:
+        return Refused(report, "no_price", "the model had no price at the time of the request")
+    if all(count is None for count in report.counts) or any((c or 0) > MOST_UNITS for c in report.counts):
+        return Refused(report, "impossible_meters", "no meter at all, or one above 1,000,000,000")
+
+    return Identified(report, report.fingerprint(), key[1], key[0], model.id)
+
+
+def _require_holds(events: list[Identified]) -> tuple[list[Identified], list[Refused]]:
+    if not events:
+        return [], []
+
+    held = set(sql.fetch_tuples(WITH_HOLD, _keys(event.key for event in events)))
+    without = [
+        Refused(event.report, "no_hold", "the request had no hold, and the token lacks the scope usage:unheld")
+        for event in events
+        if event.key not in held
+    ]
+    return [event for event in events if event.key in held], without
+
+
+def _store(events: Sequence[Identified], reporter: Reporter, *, now: datetime) -> dict[int, Result]:
+    first = {event.key: event for event in reversed(events)}
+    new = set(sql.fetch_tuples(INSERT, _columns(list(first.values()), reporter, now=now))) if first else set()
+
+    accepted = [event for key, event in first.items() if key in new]
+    accepted_reports = {id(event.report) for event in accepted}
+    others = [event for event in events if id(event.report) not in accepted_reports]
+    results = {id(event.report): Result(event.report.request_id, "accepted") for event in accepted}
+    return results | _compare(others, reporter, now=now)
+
+
+def _compare(events: Sequence[Identified], reporter: Reporter, *, now: datetime) -> dict[int, Result]:
+    """Tell duplicates from conflicts, and keep the conflicts."""
+    if not events:
+        return {}
+
+    stored = {row[:2]: row[2] for row in sql.fetch_tuples(FIRST_BODY, _keys(e.key for e in events))}
+    conflicts = [event for event in events if stored[event.key] != event.fingerprint]
+    if conflicts:
+        payloads = [Jsonb(event.report.payload) for event in conflicts]
+        prints = [event.fingerprint for event in conflicts]
+        sql.run(
+            KEEP_CONFLICTS, [reporter.gateway_id, now, *_keys(e.key for e in conflicts), payloads, prints]
+        )
+    conflicting = {id(event.report) for event in conflicts}
+    return {
+        id(event.report): Result(
+            event.report.request_id, "conflict" if id(event.report) in conflicting else "duplicate"
+        )
+        for event in events
+    }
+
+
+def _quarantine(refused: Sequence[Refused], reporter: Reporter, *, now: datetime) -> None:
+    if not refused:
+        return
+
+    table = [
+        (r.report.request_id, r.code, r.detail, Jsonb(r.report.payload), r.report.fingerprint()) for r in refused
+    ]
+    columns = [list(column) for column in zip(*table, strict=True)]
+    sql.run(QUARANTINE, [reporter.gateway_id, reporter.may_be_unheld, now, *columns])
+
+
+def _columns(events: Sequence[Identified], reporter: Reporter, *, now: datetime) -> dict[str, Any]:
+    reports = [event.report for event in events]
+    ids = [report.request_id for report in reports]
+    counts = list(zip(*(report.counts for report in reports), strict=True))
+    return {
+        "customer_id": [event.customer_id for event in events],
+        "request_id": ids,
+        "api_key_id": [event.api_key_id for event in events],
+        "model_id": [event.model_id for event in events],
+        "input": list(counts[0]),
+        "output": list(counts[1]),
+        "cache_read": list(counts[2]),
+        "cache_write_5m": list(counts[3]),
+        "cache_write_1h": list(counts[4]),
+        "web_search": list(counts[5]),
+        "outcome": [report.outcome for report in reports],
+        "evidence": [report.evidence for report in reports],
+        "reported_cost": [report.reported_cost_nanos for report in reports],
+        "upstream": [report.upstream_request_id for report in reports],
+        "first_byte_ms": [report.first_byte_ms for report in reports],
+        "duration_ms": [report.duration_ms for report in reports],
+        "fingerprint": [event.fingerprint for event in events],
+        "gateway_id": reporter.gateway_id,
+        "now": now,
+        "first": min(ids),
+        "last": max(ids),
+    }
+
+
+def _keys(keys: Iterable[tuple[UUID, UUID]]) -> list[list[UUID]]:
+    return [list(column) for column in zip(*keys, strict=True)]

@@ -1,0 +1,1 @@
+"""Settlement: events from the inbox become charges, in one transaction a batch."""

@@ -1,0 +1,109 @@
+"""Charging one batch of claimed events: the body of the settling transaction."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from billing.ledger.accounts import Owed
+from billing.ledger.book import Book
+from billing.models import DebtCause, LedgerAccount, TransactionKind
+from billing.services.holds import end
+from usage.errors import Unrateable
+from usage.services.settlement import rate, rows
+from usage.services.settlement.rate import Rated
+from usage.services.settlement.rows import Claimed, RatedRow
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """How many events left the inbox, how many became charges, and whether key states changed."""
+
+    events: int
+    charges: int
+    keys_changed: bool
+
+
+def settle(events: Sequence[Claimed], *, now: datetime) -> Settled:
+    """Charge locked events inside the caller's transaction.
+
+    Exactly once is the charge's primary key: everything that is debited or given back is summed over the charges
+    that its INSERT returned.
+    """
+    book = Book.lock((event.customer_id for event in events), now=now)
+    rated = _rate(events)
+    entry_ids = {customer_id: uuid7() for customer_id in book.wallets}
+    new = rows.insert_charges([_row(item, entry_ids) for item in rated], now=now)
+
+    charged = [item for item in rated if item.event.key in new]
+    ended = end.settle(book, (item.event.key for item in charged if item.set_aside is not None))
+    assert ended == {item.event.key: item.set_aside for item in charged if item.set_aside is not None}
+    _debit(book, charged, entry_ids)
+    book.save()
+
+    rows.keep_conflicts([item.event.key for item in rated if item.event.key not in new])
+    rows.empty_inbox([event.key for event in events])
+    return Settled(len(events), len(charged), book.keys_changed)
+
+
+def _rate(events: Sequence[Claimed]) -> list[Rated]:
+    holds = rows.holds_of(events)
+    rated, failed = [], []
+    for event in events:
+        try:
+            rated.append(rate.event(event, holds.get(event.key)))
+        except Unrateable as error:
+            failed.append((*event.key, error.code, error.detail))
+    rows.quarantine(failed)
+    return rated
+
+
+def _row(item: Rated, entry_ids: dict[UUID, UUID]) -> RatedRow:
+    return RatedRow(
+        *item.event.key,
+        item.sheet.version_id,
+        item.amount_nanos,
+        item.set_aside,
+        ",".join(item.unpriced) or None,
+        entry_ids[item.event.customer_id],
+    )
+
+
+def _debit(book: Book, charged: Sequence[Rated], entry_ids: dict[UUID, UUID]) -> None:
+    """Debit each customer once for all its charges; what is short becomes debt with its causes."""
+    by_customer: dict[UUID, list[Rated]] = defaultdict(list)
+    for item in charged:
+        by_customer[item.event.customer_id].append(item)
+
+    for customer_id, items in by_customer.items():
+        entry = book.entry(customer_id, TransactionKind.USAGE, entry_id=entry_ids[customer_id])
+        total = sum(item.amount_nanos for item in items)
+        short = total - book.debit(entry, total, to=LedgerAccount.REVENUE_USAGE)
+        if short:
+            book.owe(entry, _causes(items, short), to=LedgerAccount.REVENUE_USAGE)
+
+
+def _causes(items: Sequence[Rated], short: int) -> list[Owed]:
+    """Lay the shortfall on the requests that went above their holds, the latest first.
+
+    Credit that other holds had set aside is never touched, so the excesses always cover it.
+    """
+    causes = []
+    for item in sorted(items, key=lambda item: item.event.request_id, reverse=True):
+        part = min(short, item.excess)
+        if part:
+            causes.append(Owed(part, _cause(item), item.event.gateway_id, item.event.request_id))
+            short -= part
+    assert short == 0, "more is owed than was used above the holds"
+    return causes
+
+
+def _cause(item: Rated) -> DebtCause:
+    if item.set_aside is not None:
+        return DebtCause.ABOVE_BOUNDS
+    if item.hold and item.hold.state != "refused":
+        return DebtCause.HOLD_ENDED
+    return DebtCause.NO_HOLD

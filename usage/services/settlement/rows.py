@@ -1,0 +1,193 @@
+"""Settlement's SQL, in one place.
+
+Lock order: inbox rows (skipping locked ones), then the customers' wallets in ascending id (billing.ledger); holds,
+charges, daily totals and lots are below the wallets.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from billing import sql
+
+CLAIM = """
+    select customer_id, request_id, gateway_id, language_model_id, fingerprint,
+           input, output, cache_read, cache_write_5m, cache_write_1h, web_search
+      from usage_event
+     limit %s
+       for update skip locked
+"""
+
+CLAIM_THESE = """
+    select usage_event.customer_id, usage_event.request_id, gateway_id, language_model_id, fingerprint,
+           input, output, cache_read, cache_write_5m, cache_write_1h, web_search
+      from usage_event
+      join unnest(%s::uuid[], %s::uuid[]) as these (customer_id, request_id)
+        on these.customer_id = usage_event.customer_id and these.request_id = usage_event.request_id
+       for update of usage_event skip locked
+"""
+
+HOLDS = """
+    select hold.customer_id, hold.request_id, hold.state, hold.amount_nanos, hold.price_version_id,
+           hold.language_model_id
+      from unnest(%s::uuid[], %s::uuid[]) as claimed (customer_id, request_id)
+      join hold on hold.customer_id = claimed.customer_id and hold.request_id = claimed.request_id
+     where hold.request_id between %s and %s
+"""
+
+CHARGE = """
+    with inserted as (
+        insert into charge (customer_id, request_id, api_key_id, gateway_id, language_model_id, price_version_id,
+                            input, output, cache_read, cache_write_5m, cache_write_1h, web_search, outcome,
+                            evidence, reported_cost_nanos, upstream_request_id, first_byte_ms, duration_ms,
+                            fingerprint, received_at, amount_nanos, hold_amount_nanos, unpriced,
+                            ledger_transaction_id, charged_at)
+        select event.customer_id, event.request_id, event.api_key_id, event.gateway_id, event.language_model_id,
+               rated.price_version_id, event.input, event.output, event.cache_read, event.cache_write_5m,
+               event.cache_write_1h, event.web_search, event.outcome, event.evidence,
+               event.reported_cost_nanos, event.upstream_request_id, event.first_byte_ms, event.duration_ms,
+               event.fingerprint, event.received_at, rated.amount_nanos, rated.hold_amount_nanos,
+               string_to_array(rated.unpriced, ','), rated.ledger_transaction_id, %s
+          from unnest(%s::uuid[], %s::uuid[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::uuid[])
+               as rated (customer_id, request_id, price_version_id, amount_nanos, hold_amount_nanos, unpriced,
+                         ledger_transaction_id)
+          join usage_event event
+            on event.customer_id = rated.customer_id and event.request_id = rated.request_id
+            on conflict do nothing
+     returning customer_id, request_id, api_key_id, language_model_id, amount_nanos,
+               input, output, cache_read, cache_write_5m, cache_write_1h, web_search
+    ), daily as (
+        insert into usage_daily (customer_id, api_key_id, language_model_id, day_date, requests, input, output,
+                                 cache_read, cache_write_5m, cache_write_1h, web_search, amount_nanos)
+        select customer_id, api_key_id, language_model_id,
+               (uuid_extract_timestamp(request_id) at time zone 'UTC')::date as day_date, count(*),
+               coalesce(sum(input), 0), coalesce(sum(output), 0), coalesce(sum(cache_read), 0),
+               coalesce(sum(cache_write_5m), 0), coalesce(sum(cache_write_1h), 0),
+               coalesce(sum(web_search), 0), sum(amount_nanos)
+          from inserted
+         group by customer_id, api_key_id, language_model_id, day_date
+            on conflict (customer_id, api_key_id, language_model_id, day_date) do update
+           set requests = usage_daily.requests + excluded.requests,
+               input = usage_daily.input + excluded.input,
+               output = usage_daily.output + excluded.output,
+               cache_read = usage_daily.cache_read + excluded.cache_read,
+               cache_write_5m = usage_daily.cache_write_5m + excluded.cache_write_5m,
+               cache_write_1h = usage_daily.cache_write_1h + excluded.cache_write_1h,
+               web_search = usage_daily.web_search + excluded.web_search,
+               amount_nanos = usage_daily.amount_nanos + excluded.amount_nanos
+    )
+    select customer_id, request_id from inserted
+"""
+
+# An event that met a charge of the same id: another body is kept as a conflict, the same body needs nothing.
+KEEP_CONFLICTS = """
+    insert into usage_conflict (customer_id, request_id, gateway_id, payload, fingerprint, received_at)
+    select event.customer_id, event.request_id, event.gateway_id, to_jsonb(event) - 'fingerprint',
+           event.fingerprint, event.received_at
+      from unnest(%s::uuid[], %s::uuid[]) as repeated (customer_id, request_id)
+      join usage_event event
+        on event.customer_id = repeated.customer_id and event.request_id = repeated.request_id
+      join charge
+        on charge.customer_id = event.customer_id and charge.request_id = event.request_id
+     where charge.fingerprint <> event.fingerprint
+        on conflict do nothing
+"""
+
+QUARANTINE = """
+    insert into quarantined_event (gateway_id, request_id, code, detail, payload, fingerprint, may_be_unheld,
+                                   received_at, resolution)
+    select event.gateway_id, event.request_id, failed.code, failed.detail, to_jsonb(event) - 'fingerprint',
+           event.fingerprint, true, event.received_at, ''
+      from unnest(%s::uuid[], %s::uuid[], %s::text[], %s::text[])
+           as failed (customer_id, request_id, code, detail)
+      join usage_event event
+        on event.customer_id = failed.customer_id and event.request_id = failed.request_id
+        on conflict do nothing
+"""
+
+EMPTY_INBOX = """
+    delete from usage_event
+     using unnest(%s::uuid[], %s::uuid[]) as done (customer_id, request_id)
+     where usage_event.customer_id = done.customer_id and usage_event.request_id = done.request_id
+"""
+
+
+class Claimed(NamedTuple):
+    """What rating needs of an event in the inbox; the meters stand last, in the order of `catalog.rating.METERS`."""
+
+    customer_id: UUID
+    request_id: UUID
+    gateway_id: int
+    language_model_id: int
+    fingerprint: bytes
+    counts: tuple[int | None, ...]
+
+    @property
+    def key(self) -> tuple[UUID, UUID]:
+        return self.customer_id, self.request_id
+
+
+class HeldAt(NamedTuple):
+    """The hold of a claimed event, as it stands under the wallet's lock."""
+
+    state: str
+    amount_nanos: int
+    price_version_id: int
+    language_model_id: int
+
+
+class RatedRow(NamedTuple):
+    """A charge to be inserted; `unpriced` are meters joined by commas."""
+
+    customer_id: UUID
+    request_id: UUID
+    price_version_id: int
+    amount_nanos: int
+    hold_amount_nanos: int | None
+    unpriced: str | None
+    ledger_transaction_id: UUID
+
+
+def _keys(keys: Sequence[tuple[UUID, UUID]]) -> list[list[UUID]]:
+    return [list(column) for column in zip(*keys, strict=True)]
+
+
+def claim(limit: int) -> list[Claimed]:
+    """Lock up to `limit` events that no other settler has."""
+    return [Claimed(*row[:5], row[5:]) for row in sql.fetch_tuples(CLAIM, [limit])]
+
+
+def claim_these(keys: Sequence[tuple[UUID, UUID]]) -> list[Claimed]:
+    """Lock those of `keys` that are still in the inbox and that no other settler has."""
+    return [Claimed(*row[:5], row[5:]) for row in sql.fetch_tuples(CLAIM_THESE, _keys(keys))]
+
+
+def holds_of(events: Sequence[Claimed]) -> dict[tuple[UUID, UUID], HeldAt]:
+    customers, ids = _keys([event.key for event in events])
+    rows = sql.fetch_tuples(HOLDS, [customers, ids, min(ids), max(ids)])
+    return {(row[0], row[1]): HeldAt(*row[2:]) for row in rows}
+
+
+def insert_charges(rated: Sequence[RatedRow], *, now: datetime) -> set[tuple[UUID, UUID]]:
+    """Insert charges and their daily totals, and return which requests were new."""
+    if not rated:
+        return set()
+
+    columns = [list(column) for column in zip(*rated, strict=True)]
+    return set(sql.fetch_tuples(CHARGE, [now, *columns]))  # type: ignore[arg-type]
+
+
+def keep_conflicts(keys: Sequence[tuple[UUID, UUID]]) -> None:
+    if keys:
+        sql.run(KEEP_CONFLICTS, _keys(keys))
+
+
+def quarantine(failed: Sequence[tuple[UUID, UUID, str, str]]) -> None:
+    """Keep events with the code and detail of what they failed on."""
+    if failed:
+        sql.run(QUARANTINE, [list(column) for column in zip(*failed, strict=True)])
+
+
+def empty_inbox(keys: Sequence[tuple[UUID, UUID]]) -> None:
+    sql.run(EMPTY_INBOX, _keys(keys))
