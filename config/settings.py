@@ -1,5 +1,6 @@
 """All settings, read once from the environment; `.env.example` lists every variable."""
 
+import os
 from pathlib import Path
 
 import environ
@@ -12,9 +13,13 @@ env.read_env(BASE_DIR / ".env")
 
 DEBUG = env.bool("DEBUG", default=False)
 DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / ".data")))
-ENGINES = state.load(DATA_DIR)
 
-SECRET_KEY = env.str("SECRET_KEY", default=ENGINES.secret_key)
+# Without DATABASE_URL the embedded engines of DATA_DIR are meant; with it, every secret must be given.
+if not env.str("DATABASE_URL", default=""):
+    for _name, _value in state.load(DATA_DIR).environ().items():
+        os.environ[_name] = os.environ.get(_name) or _value
+
+SECRET_KEY = env.str("SECRET_KEY")
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
@@ -30,11 +35,11 @@ _database = {
     },
 }
 DATABASES = {
-    "default": {**env.db_url("DATABASE_URL", default=ENGINES.database_url), **_database},
-    "owner": env.db_url("DATABASE_OWNER_URL", default=ENGINES.database_owner_url),
+    "default": {**env.db_url("DATABASE_URL"), **_database},
+    "owner": env.db_url("DATABASE_OWNER_URL", default=env.str("DATABASE_URL")),
 }
 DATABASE_ROUTERS = ["config.routers.OwnerMigrates"]
-REDIS_URL = env.str("REDIS_URL", default=ENGINES.redis_url)
+REDIS_URL = env.str("REDIS_URL")
 
 INSTALLED_APPS = [
     "django.contrib.admin",

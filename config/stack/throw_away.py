@@ -1,0 +1,55 @@
+"""Throw-away engines for tests, drills and replays: in a temporary folder that is gone afterwards."""
+
+import contextlib
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from config.stack import engines, places, state
+from config.stack.supervisor import Supervisor
+
+_PREFIX = "api-models-throw-away-"
+
+
+@contextlib.contextmanager
+def folder() -> Iterator[Path]:
+    """Yield a temporary data folder; remove it afterwards, and those that killed processes left behind."""
+    data_dir = places.throw_away(f"{_PREFIX}{os.getpid()}-")
+    _remove_abandoned(data_dir.parent)
+    try:
+        yield data_dir
+    finally:
+        shutil.rmtree(data_dir, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def running_engines() -> Iterator[dict[str, str]]:
+    """Yield the settings of a PostgreSQL and a Valkey of one's own; faster and less durable than others."""
+    with folder() as data_dir, (data_dir / "engines.log").open("a", buffering=1) as log:
+        supervisor = Supervisor(lambda name, line: print(name, line, sep=" | ", file=log))
+        environ = {"DATA_DIR": str(data_dir), **state.load(data_dir).environ()}
+        claim = engines.lock(data_dir, "a throw-away stack")
+        try:
+            engines.start(supervisor, data_dir, durable=False, environ=environ)
+            yield environ
+        finally:
+            supervisor.stop()
+            claim.release()
+
+
+def _remove_abandoned(parent: Path) -> None:
+    for path in parent.glob(f"{_PREFIX}*"):
+        owner = path.name.removeprefix(_PREFIX).split("-")[0]
+        if owner.isdigit() and path.stat().st_uid == os.getuid() and not _is_alive(int(owner)):
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
