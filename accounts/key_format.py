@@ -24,7 +24,7 @@ def generate(scheme: Scheme) -> str:
     return body + _checksum(body)
 
 
-def is_well_formed(secret: str, scheme: Scheme) -> bool:
+def is_well_formed(secret: str, scheme: Scheme = API_KEY) -> bool:
     """Tell a typo from a possible secret without a look-up; CRC32 finds every single wrong character."""
     return (
         secret.startswith(scheme)

@@ -16,11 +16,8 @@ class MembershipFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg]
         """Keep at least one owner; the lock holds until the request's transaction ends."""
         super().clean()
         memberships.lock(self.instance)
-        roles = [
-            form.cleaned_data.get("role")
-            for form in self.forms
-            if form.is_valid() and not self._should_delete_form(form)
-        ]
+        staying = [form for form in self.forms if form.is_valid() and form not in self.deleted_forms]
+        roles = {form.cleaned_data.get("role") for form in staying}
         if Membership.Role.OWNER not in roles:
             raise ValidationError("A customer needs at least one owner.", code="last_owner")
 

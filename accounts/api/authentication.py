@@ -1,17 +1,19 @@
 """Authenticates gateways by service token and checks the scope that a view requires."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django.utils import timezone
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from accounts.api.callers import Caller, RecentCallers
+
+# At run time the views import this module, by way of DRF's settings.
+if TYPE_CHECKING:
+    from rest_framework.views import APIView
 
 __all__ = [
     "Caller",
@@ -75,7 +77,7 @@ class ServiceTokenAuthentication(BaseAuthentication):
 class HasScope(BasePermission):
     """Reads `view.required_scopes`: a scope, or a mapping from method to scope; a view without is closed."""
 
-    def has_permission(self, request: Request, view: APIView) -> bool:
+    def has_permission(self, request: Request, view: "APIView") -> bool:
         required: str | Mapping[str, str] | None = getattr(view, "required_scopes", None)
         method = request.method or ""
         # DRF answers a method without handler itself (405), and OPTIONS says nothing a token may not know.
@@ -90,11 +92,3 @@ class HasScope(BasePermission):
             raise Unauthenticated
         require_scope(request.auth, required)
         return True
-
-
-class ServiceTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
-    target_class = ServiceTokenAuthentication
-    name = "serviceToken"
-
-    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:  # noqa: ARG002 (drf-spectacular's signature)
-        return {"type": "http", "scheme": "bearer", "bearerFormat": "st-am-…"}

@@ -20,7 +20,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--scopes", required=True, help=f"comma-separated, of {', '.join(ServiceToken.Scope.values)}"
         )
-        parser.add_argument("--expires-in-days", type=int, metavar="DAYS")
+        parser.add_argument("--expires-in-days", type=int, choices=range(1, 3651), metavar="DAYS")
 
     def handle(self, *, gateway: str, scopes: str, expires_in_days: int | None, **_options: Any) -> None:
         now = timezone.now()
