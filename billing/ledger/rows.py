@@ -141,7 +141,15 @@ def write_debts(owed: Sequence[tuple[Entry, Owed]], *, incurred_at: datetime) ->
         return
 
     table = [
-        (entry.customer_id, uuid7(), entry.id, debt.amount, debt.cause.value, debt.gateway_id, debt.request_id)
+        (
+            entry.customer_id,
+            uuid7(),
+            entry.id,
+            debt.amount,
+            debt.cause.value,
+            debt.gateway_id,
+            debt.request_id,
+        )
         for entry, debt in owed
     ]
     sql.run(WRITE_DEBTS, [incurred_at, *_columns(table)])
@@ -165,7 +173,9 @@ def write_lots(lots: Iterable[tuple[UUID, Lot]]) -> None:
         if lot.is_new
     ]
     old = [(c, lot.id, lot.remaining) for c, lot in lots if not lot.is_new]
-    movements = [(c, lot.id, entry, amount) for c, lot in lots for entry, amount in lot.given.items() if amount]
+    movements = [
+        (c, lot.id, entry, amount) for c, lot in lots for entry, amount in lot.given.items() if amount
+    ]
     for statement, table in ((INSERT_LOTS, new), (UPDATE_LOTS, old), (WRITE_LOT_MOVEMENTS, movements)):
         if table:
             sql.run(statement, _columns(table))

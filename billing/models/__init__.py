@@ -1,7 +1,7 @@
 """Every row that holds money or credit."""
 
 from billing.models.holds import Hold, HoldState
-from billing.models.ledger import Debt, DebtCause, LedgerAccount, LedgerTransaction, Transfer, TransactionKind
+from billing.models.ledger import Debt, DebtCause, LedgerAccount, LedgerTransaction, TransactionKind, Transfer
 from billing.models.lots import CreditLot, LotKind, LotMovement
 from billing.models.outbox import KeyEvent, Outbox
 from billing.models.wallets import Wallet

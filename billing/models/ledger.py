@@ -40,7 +40,9 @@ class LedgerTransaction(models.Model):
     """One business effect. `effect_key` names an effect that comes from outside, so that it posts once for life."""
 
     pk = models.CompositePrimaryKey("customer_id", "id")
-    customer = models.ForeignKey("accounts.Customer", on_delete=models.PROTECT, related_name="+")
+    customer = models.ForeignKey(
+        "accounts.Customer", on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     id = models.UUIDField()
     kind = models.CharField(max_length=20, choices=TransactionKind.choices)
     effect_key = models.CharField(max_length=200, null=True)
@@ -54,7 +56,9 @@ class LedgerTransaction(models.Model):
         db_table = "ledger_transaction"
         constraints = [
             models.UniqueConstraint(
-                name="ledger_transaction_effect_once", fields=["customer", "effect_key"]
+                name="ledger_transaction_effect_once",
+                fields=["customer", "effect_key"],
+                condition=Q(effect_key__isnull=False),
             ),
             models.CheckConstraint(
                 name="ledger_transaction_kind_known", condition=Q(kind__in=TransactionKind.values)
@@ -134,12 +138,16 @@ class Debt(models.Model):
     """What a customer came to owe, and why; repayments are transfers from wallet to debt."""
 
     pk = models.CompositePrimaryKey("customer_id", "id")
-    customer = models.ForeignKey("accounts.Customer", on_delete=models.PROTECT, related_name="+")
+    customer = models.ForeignKey(
+        "accounts.Customer", on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     id = models.UUIDField()
     ledger_transaction_id = models.UUIDField()
     amount_nanos = models.BigIntegerField()
     cause = models.CharField(max_length=20, choices=DebtCause.choices)
-    gateway = models.ForeignKey("accounts.Gateway", null=True, on_delete=models.PROTECT, related_name="+")
+    gateway = models.ForeignKey(
+        "accounts.Gateway", null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     request_id = models.UUIDField(null=True)
     incurred_at = models.DateTimeField()
 

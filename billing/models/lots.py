@@ -11,7 +11,9 @@ class LotKind(models.TextChoices):
 
 class CreditLot(models.Model):
     pk = models.CompositePrimaryKey("customer_id", "id")
-    customer = models.ForeignKey("accounts.Customer", on_delete=models.PROTECT, related_name="+")
+    customer = models.ForeignKey(
+        "accounts.Customer", on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     id = models.UUIDField()
     kind = models.CharField(max_length=12, choices=LotKind.choices)
     amount_nanos = models.BigIntegerField()

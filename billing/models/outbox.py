@@ -8,7 +8,11 @@ class Outbox(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     customer = models.ForeignKey(
-        "accounts.Customer", on_delete=models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False
+        "accounts.Customer",
+        on_delete=models.DO_NOTHING,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
     )
     api_key_id = models.UUIDField(null=True)
     state_version = models.BigIntegerField()

@@ -64,9 +64,7 @@ def adjust(
             customer_id, TransactionKind.ADJUSTMENT, effect_key=effect_key, reason=reason, author_id=author_id
         )
         if amount_nanos > 0:
-            book.credit(
-                entry, amount_nanos, source=LedgerAccount.EQUITY_ADJUSTMENT, lot_kind=LotKind.BOUGHT
-            )
+            book.credit(entry, amount_nanos, source=LedgerAccount.EQUITY_ADJUSTMENT, lot_kind=LotKind.BOUGHT)
         elif -amount_nanos > book.wallets[customer_id].available:
             raise Unacceptable("takes more than is available", field="amount")
         else:

@@ -92,7 +92,9 @@ def accept(reports: Sequence[Report], reporter: Reporter, *, now: datetime) -> l
         results = _store(identified, reporter, now=now)
         _quarantine(refused, reporter, now=now)
 
-    quarantined = {id(item.report): Result(item.report.request_id, "quarantined", item.code) for item in refused}
+    quarantined = {
+        id(item.report): Result(item.report.request_id, "quarantined", item.code) for item in refused
+    }
     return [results.get(id(report)) or quarantined[id(report)] for report in reports]
 
 
@@ -132,7 +134,9 @@ def _require_holds(events: list[Identified]) -> tuple[list[Identified], list[Ref
 
     held = set(sql.fetch_tuples(WITH_HOLD, _keys(event.key for event in events)))
     without = [
-        Refused(event.report, "no_hold", "the request had no hold, and the token lacks the scope usage:unheld")
+        Refused(
+            event.report, "no_hold", "the request had no hold, and the token lacks the scope usage:unheld"
+        )
         for event in events
         if event.key not in held
     ]
@@ -177,7 +181,8 @@ def _quarantine(refused: Sequence[Refused], reporter: Reporter, *, now: datetime
         return
 
     table = [
-        (r.report.request_id, r.code, r.detail, Jsonb(r.report.payload), r.report.fingerprint()) for r in refused
+        (r.report.request_id, r.code, r.detail, Jsonb(r.report.payload), r.report.fingerprint())
+        for r in refused
     ]
     columns = [list(column) for column in zip(*table, strict=True)]
     sql.run(QUARANTINE, [reporter.gateway_id, reporter.may_be_unheld, now, *columns])

@@ -85,5 +85,3 @@ class Refused:
     report: Report
     code: str
     detail: str
-
-

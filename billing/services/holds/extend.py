@@ -99,4 +99,3 @@ def _require_may_grow(
         code = "insufficient_credit"
     if code:
         raise place.refusal(code, asked, bounds, wallet.available + row.amount_nanos)
-

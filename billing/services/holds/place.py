@@ -107,7 +107,9 @@ def _place_clamped(request: HoldRequest, asked: Terms, *, now: datetime) -> Hold
     """Place with the output that credit still buys; the wallet is locked while that is worked out."""
     assert request.min_output is not None
     with transaction.atomic():
-        customer_id = sql.fetch("select customer_id from api_key where digest = %s", [request.key_digest])[0][0]
+        customer_id = sql.fetch("select customer_id from api_key where digest = %s", [request.key_digest])[0][
+            0
+        ]
         available = Book.lock([customer_id], now=now).wallets[customer_id].available
         output = terms.most_output(asked.sheet, request.bounds, available)
         if output >= request.min_output:
@@ -211,5 +213,7 @@ def refusal(code: str, asked: Terms, bounds: Bounds, available: int) -> Refused:
         limit_source="wallet",
         required_nanos=asked.amount_nanos,
         available_nanos=available,
-        affordable_output=max(terms.most_output(asked.sheet, bounds, available), 0) if code != "cut_off" else 0,
+        affordable_output=max(terms.most_output(asked.sheet, bounds, available), 0)
+        if code != "cut_off"
+        else 0,
     )

@@ -1,0 +1,47 @@
+"""Signing a customer up, and the states that stop its requests."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from accounts.models import Customer, User
+from accounts.services import customers
+from accounts.services.api_keys import IssuedKey
+from billing.services import keys, wallets
+
+FIRST_KEY = "First key"
+
+
+@dataclass(frozen=True, slots=True)
+class SignedUp:
+    user: User
+    customer: Customer
+    first_key: IssuedKey
+
+
+def sign_up(*, email: str, name: str, now: datetime, password: str | None = None) -> SignedUp:
+    """Create a user, the customer that the user owns, its wallet and its first key, all or nothing."""
+    with transaction.atomic():
+        new = customers.sign_up(email=email, name=name, now=now, password=password)
+        wallets.open_wallet(customer_id=new.customer.id, now=now)
+        first_key = keys.create(customer=new.customer, name=FIRST_KEY, now=now, created_by=new.user)
+    return SignedUp(new.user, new.customer, first_key)
+
+
+def freeze(*, customer_id: UUID, reason: str, now: datetime) -> Customer:
+    """Refuse new holds; running holds settle."""
+    with keys.changing(customer_id, now=now):
+        return customers.freeze(customer_id=customer_id, reason=reason, now=now)
+
+
+def unfreeze(*, customer_id: UUID, reason: str, now: datetime) -> Customer:
+    with keys.changing(customer_id, now=now):
+        return customers.unfreeze(customer_id=customer_id, reason=reason, now=now)
+
+
+def close(*, customer_id: UUID, reason: str, now: datetime) -> Customer:
+    """Close for good; running holds settle."""
+    with keys.changing(customer_id, now=now):
+        return customers.close(customer_id=customer_id, reason=reason, now=now)
