@@ -22,7 +22,8 @@ def parse_fixed(text: str, places: int, maximum: int) -> int:
     match = _pattern(places, len(str(maximum // 10**places))).fullmatch(text)
     if match is None:
         raise ValueError(f"must be a plain decimal number with at most {places} places")
-    value = int(match["whole"]) * 10**places + int((match["fraction"] or "").ljust(places, "0") or "0")
+    fraction: str = match["fraction"] or ""
+    value = int(match["whole"] + fraction.ljust(places, "0"))
     if value > maximum:
         raise ValueError(f"must be at most {format_fixed(maximum, places, strip=True)}")
     return value
