@@ -1,0 +1,1 @@
+"""Wires the apps together: settings, urls, Celery, health and the local stack."""

@@ -1,10 +1,13 @@
 """All settings, read once from the environment; `.env.example` lists every variable."""
 
+import logging
 import os
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import environ
 
+from config import logs
 from config.stack import state
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -13,17 +16,36 @@ env.read_env(BASE_DIR / ".env")
 
 DEBUG = env.bool("DEBUG", default=False)
 DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / ".data")))
+WEB_PORT = env.int("WEB_PORT", default=8000)
+KEY_EVENTS_PORT = env.int("KEY_EVENTS_PORT", default=8001)
 
 # Without DATABASE_URL the embedded engines of DATA_DIR are meant; with it, every secret must be given.
 if not env.str("DATABASE_URL", default=""):
-    for _name, _value in state.load(DATA_DIR).environ().items():
+    _embedded = {**state.load(DATA_DIR).environ(), "PUBLIC_URL": f"http://127.0.0.1:{WEB_PORT}"}
+    for _name, _value in _embedded.items():
         os.environ[_name] = os.environ.get(_name) or _value
 
 SECRET_KEY = env.str("SECRET_KEY")
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost"])
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
-PUBLIC_URL = env.str("PUBLIC_URL", default="http://127.0.0.1:8000")
+PUBLIC_URL = env.str("PUBLIC_URL")
+ALLOWED_HOSTS = env.list(
+    "ALLOWED_HOSTS", default=["127.0.0.1", "localhost", urlsplit(PUBLIC_URL).hostname or ""]
+)
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[PUBLIC_URL])
+
+# Everything that only works over HTTPS follows from the public address; on http://127.0.0.1 it is off.
+_https = PUBLIC_URL.startswith("https://")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
+SESSION_COOKIE_AGE = 12 * 3600
+SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=_https)
+SECURE_REDIRECT_EXEMPT = [r"^internal/", r"^healthz$", r"^readyz$"]
+SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31_536_000 if _https else 0)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _https
+# Only behind a proxy that sets the header itself and drops a caller's.
+SECURE_PROXY_SSL_HEADER = (
+    ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("TRUST_X_FORWARDED_PROTO", default=False) else None
+)
+DATA_UPLOAD_MAX_MEMORY_SIZE = 10_000_000
 
 # The application reads and writes as `default`; only migrations and clean-up in tests run as `owner`.
 _database = {
@@ -102,8 +124,16 @@ LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
 
+# WhiteNoise serves the files of the installed packages as they are: nothing to collect.
 STATIC_URL = "static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+WHITENOISE_USE_FINDERS = True
+
+LOGGING = logs.configure(
+    layout=env.str("LOG_FORMAT", default="console"), level=env.str("LOG_LEVEL", default="INFO")
+)
+DJANGO_STRUCTLOG_CELERY_ENABLED = True
+# A refused hold is daily business.
+DJANGO_STRUCTLOG_STATUS_4XX_LOG_LEVEL = logging.INFO
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.api.authentication.ServiceTokenAuthentication"],

@@ -24,6 +24,7 @@ def pytest_load_initial_conftests() -> Generator[None, object, object]:
     _use_own_databases(worker or "main")
     # Tests that race many threads need a connection for each of them.
     os.environ.setdefault("DATABASE_POOL_SIZE", "40")
+    os.environ.setdefault("PUBLIC_URL", "http://127.0.0.1:8000")
     return (yield)
 
 

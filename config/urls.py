@@ -1,0 +1,17 @@
+"""All addresses of the service; `/internal/` is for gateways and is never routed publicly."""
+
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
+
+from accounts.api import schema as _schema_of_service_tokens  # noqa: F401 - drf-spectacular finds it by import.
+from config import health
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("healthz", health.healthz),
+    path("readyz", health.readyz),
+    path("admin/", admin.site.urls),
+    path("internal/v1/schema", SpectacularAPIView.as_view(), name="schema"),
+    path("internal/v1/docs", SpectacularSwaggerView.as_view(url_name="schema")),
+    path("internal/v1/redoc", SpectacularRedocView.as_view(url_name="schema")),
+]
