@@ -158,6 +158,7 @@ class OneScope(APIView):
     required_scopes: object = "holds"
 
     def get(self, request: Request) -> Response:
+        assert isinstance(request.auth, Caller)
         return Response({"gateway": request.auth.gateway, "user": request.user})
 
     def post(self, request: Request) -> Response:
