@@ -1,4 +1,4 @@
-"""Raw SQL on Django's own connection, with the driver's server-side binding, binary results and prepared plans."""
+"""Raw SQL on Django's own connection: server-side binding, binary results, prepared plans."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager

@@ -13,20 +13,34 @@ log = structlog.get_logger()
 
 FORGOTTEN_AFTER_S = 5
 PAUSE_AFTER_FAILURE_S = 1.0
-_paused_until = 0.0
+
+
+class _Pause:
+    """While the broker is away nobody waits for it with each request."""
+
+    def __init__(self) -> None:
+        self._until = 0.0
+
+    def begin(self) -> None:
+        self._until = time.monotonic() + PAUSE_AFTER_FAILURE_S
+
+    def is_on(self) -> bool:
+        return time.monotonic() < self._until
+
+
+_pause = _Pause()
 
 
 def wake(task: str) -> None:
-    """Queue `task` unless it is queued already; called after commit, never raises because the broker is away."""
-    global _paused_until
-    if time.monotonic() < _paused_until:
+    """Queue `task` unless it is queued; called after commit, never raises where the broker is away."""
+    if _pause.is_on():
         return
 
     try:
         if valkey.client().set(_flag(task), 1, nx=True, ex=FORGOTTEN_AFTER_S):
             current_app.send_task(task, retry=False, ignore_result=True)
     except (RedisError, OperationalError, OSError) as error:
-        _paused_until = time.monotonic() + PAUSE_AFTER_FAILURE_S
+        _pause.begin()
         log.warning("wake-up not queued; beat will sweep", task=task, error=str(error))
 
 

@@ -17,8 +17,8 @@ class Book:
     """The unit of work of every change to a wallet, for one customer or for a whole batch.
 
     `lock` takes the wallets' row locks in ascending id, the only lock order there is. The verbs change the
-    locked wallets in memory; `save` repays debt from credit that became free, chooses lots, judges the cut-off
-    and writes. The database's constraints check the result once more.
+    locked wallets in memory; `save` repays debt from credit that became free, chooses lots, judges the
+    cut-off and writes. The database's constraints check the result once more.
     """
 
     def __init__(self, wallets: dict[UUID, LockedWallet], *, now: datetime) -> None:

@@ -14,7 +14,7 @@ class HoldState(models.TextChoices):
 class Hold(models.Model):
     """A refused hold keeps what it was refused for, so that the same request id gets the same answer again.
 
-    `amount_nanos` is what is set aside, or what would have been; `available_nanos` what was free at that moment.
+    `amount_nanos` is what is set aside, or what would have been; `available_nanos` what was free then.
     """
 
     pk = models.CompositePrimaryKey("customer_id", "request_id")

@@ -6,9 +6,9 @@ from django.db.models import F, Q
 
 
 class LedgerAccount(models.IntegerChoices):
-    """The chart of accounts; the hundreds digit is the currency, so that one CHECK keeps a transfer in one.
+    """The chart of accounts; the hundreds digit is the currency, so that a CHECK keeps transfers in one.
 
-    `WALLET` and `DEBT` stand for the accounts `wallet:<customer>` and `debt:<customer>` of the row's customer.
+    `WALLET` and `DEBT` stand for `wallet:<customer>` and `debt:<customer>` of the row's customer.
     """
 
     WALLET = 101, "wallet"
@@ -37,7 +37,7 @@ class TransactionKind(models.TextChoices):
 
 
 class LedgerTransaction(models.Model):
-    """One business effect. `effect_key` names an effect that comes from outside, so that it posts once for life."""
+    """One business effect; `effect_key` names one that comes from outside, so that it posts once for life."""
 
     pk = models.CompositePrimaryKey("customer_id", "id")
     customer = models.ForeignKey(

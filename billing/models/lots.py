@@ -1,4 +1,4 @@
-"""Credit lots: what of a top-up or grant is left. Lots carry no holds; their remainders add up to the balance."""
+"""Credit lots: what of each top-up or grant is left. Their remainders add up to the balance."""
 
 from django.db import models
 from django.db.models import F, Q

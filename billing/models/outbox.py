@@ -1,4 +1,4 @@
-"""Changes of what keys may do: an outbox row in the changing transaction, a positioned event once published."""
+"""Changes of what keys may do: an outbox row in the changing transaction, then a positioned event."""
 
 from django.db import models
 

@@ -1,4 +1,4 @@
-"""What a key may do right now, computed from key, customer and wallet; never stored as truth anywhere else."""
+"""What a key may do right now, computed from key, customer and wallet; stored nowhere as truth."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -37,8 +37,8 @@ BY_DIGEST = STATES + " where api_key.digest = %(digest)s"
 class KeyState:
     """A published state: readers apply only a higher `state_version`, and ask where they have no entry.
 
-    `state`: active, cut_off, frozen, closed, revoked or expired. `expires_at`: when the key expires by itself.
-    `resumes_at`: when it works again by itself.
+    `state`: active, cut_off, frozen, closed, revoked or expired. `expires_at`: when the key expires by
+    itself. `resumes_at`: when it works again by itself.
     """
 
     key_digest: str

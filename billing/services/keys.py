@@ -18,7 +18,7 @@ from billing.ledger.book import Book
 
 @contextmanager
 def changing(customer_id: UUID, *, now: datetime) -> Iterator[None]:
-    """Run a change of key or customer under the wallet's lock and publish the customer's key states after it."""
+    """Run a change of key or customer under the wallet's lock, then publish the customer's key states."""
     with transaction.atomic():
         book = Book.lock([customer_id], now=now)
         book.touch_keys(customer_id)

@@ -8,7 +8,8 @@ from billing import request_ids, sql
 LAST_DAY = """
     select min(until) as until
       from (select parent.relname,
-                   max((regexp_match(pg_get_expr(part.relpartbound, part.oid), 'TO \\(''([0-9a-f-]+)''\\)'))[1]) as until
+                   max(substring(pg_get_expr(part.relpartbound, part.oid)
+                                 from 'TO \\(''([0-9a-f-]+)''\\)')) as until
               from pg_inherits
               join pg_class part on part.oid = pg_inherits.inhrelid and part.relkind = 'r'
               join pg_class parent on parent.oid = pg_inherits.inhparent and parent.relkind = 'p'

@@ -61,7 +61,7 @@ def publish(*, now: datetime) -> int:
 
 
 def _position_batch(*, now: datetime) -> int:
-    """Give positions to the states of one batch of outbox rows; 0 where none wait or another publisher runs."""
+    """Give positions to the states of a batch of outbox rows; 0 where none wait or another publisher runs."""
     with transaction.atomic():
         if not sql.fetch("select pg_try_advisory_xact_lock(%s) as mine", [ADVISORY_LOCK])[0].mine:
             return 0

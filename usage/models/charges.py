@@ -1,4 +1,4 @@
-"""Charges: one for each request, insert-only, partitioned by month of the request id; and their daily totals."""
+"""Charges: one for each request, insert-only, partitioned by month; and their daily totals."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -9,8 +9,9 @@ from usage.models.events import Metered
 class Charge(Metered):
     """A request rated and debited.
 
-    The primary key makes a request charged once for life. `hold_amount_nanos` is what its hold had set aside,
-    NULL where none was open. A correcting charge names what it `corrects`; its meters and amount are differences.
+    The primary key makes a request charged once for life. `hold_amount_nanos` is what its hold had set
+    aside, NULL where none was open. A correcting charge names what it `corrects`; its meters and amount are
+    differences.
     """
 
     pk = models.CompositePrimaryKey("customer_id", "request_id")

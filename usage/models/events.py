@@ -19,7 +19,7 @@ class Evidence(models.TextChoices):
 
 
 class Metered(models.Model):
-    """What a gateway reports about one request. A meter that is NULL was not reported, which differs from 0."""
+    """What a gateway reports about one request; NULL: the meter was not reported, which differs from 0."""
 
     request_id = models.UUIDField()
     input = models.IntegerField(null=True)

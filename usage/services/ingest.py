@@ -30,10 +30,10 @@ INSERT = """
                          cache_write_5m, cache_write_1h, web_search, outcome, evidence, reported_cost_nanos,
                          upstream_request_id, first_byte_ms, duration_ms, fingerprint)
     )
-    insert into usage_event (customer_id, request_id, api_key_id, language_model_id, input, output, cache_read,
-                             cache_write_5m, cache_write_1h, web_search, outcome, evidence,
-                             reported_cost_nanos, upstream_request_id, first_byte_ms, duration_ms, fingerprint,
-                             gateway_id, received_at)
+    insert into usage_event (customer_id, request_id, api_key_id, language_model_id, input, output,
+                             cache_read, cache_write_5m, cache_write_1h, web_search, outcome, evidence,
+                             reported_cost_nanos, upstream_request_id, first_byte_ms, duration_ms,
+                             fingerprint, gateway_id, received_at)
     select event.*, %(gateway_id)s, %(now)s
       from event
      where not exists (select from charge
@@ -81,8 +81,8 @@ QUARANTINE = """
 def accept(reports: Sequence[Report], reporter: Reporter, *, now: datetime) -> list[Result]:
     """Store reports and say of each, in the same order, what became of it.
 
-    Everything is committed when this returns. A repeated report is a duplicate for life; another body under the
-    same id is kept as a conflict and the first stands.
+    Everything is committed when this returns. A repeated report is a duplicate for life; another body under
+    the same id is kept as a conflict and the first stands.
     """
     with transaction.atomic():
         identified, refused = _identify(reports, now=now)

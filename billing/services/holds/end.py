@@ -1,4 +1,4 @@
-"""The three ends of a hold. Each happens once: a guarded UPDATE under the wallet's lock says what it gave back."""
+"""The three ends of a hold: a guarded UPDATE under the wallet's lock says, once, what it gave back."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass

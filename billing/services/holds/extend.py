@@ -1,4 +1,4 @@
-"""Extending a hold while a long answer streams: absolute new bounds and expiry, so that a retry changes nothing."""
+"""Extending a hold while an answer streams: bounds and expiry are absolute, so a retry changes nothing."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -35,8 +35,8 @@ def hold(
 ) -> HoldAnswer:
     """Set a hold's bounds and expiry, at the price it was placed at.
 
-    Only the gateway that placed it may; raises `NotFound`, `RequestConflict` where it has ended, `Refused` where
-    it would grow and may not: the stream is to be ended then, the hold stays as it was.
+    Only the gateway that placed it may; raises `NotFound`, `RequestConflict` where it has ended, `Refused`
+    where it would grow and may not: the stream is to be ended then, the hold stays as it was.
     """
     if not now < expires_at <= now + timedelta(seconds=LONGEST_TTL_S):
         raise Unacceptable("must lie in the next 24 hours", field="expires_at", our_time=now.isoformat())

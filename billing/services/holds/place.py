@@ -16,8 +16,8 @@ from billing.services.holds.terms import Terms
 from catalog import prices
 from catalog.rating import Bounds
 
-# Lock order: wallet, then key and customer. Under READ COMMITTED only locked rows are read as they are now, so
-# everything that can change and is decided on is locked, the key and the customer after the wallet: a
+# Lock order: wallet, then key and customer. Under READ COMMITTED only locked rows are read as they are now,
+# so everything that can change and is decided on is locked, the key and the customer after the wallet: a
 # revocation or a freeze that we waited for is seen.
 PLACE = """
     with known as (
@@ -45,9 +45,9 @@ PLACE = """
           join customer on customer.id = locked.customer_id
            for share of api_key, customer
     ), placed as (
-        insert into hold (customer_id, request_id, api_key_id, gateway_id, language_model_id, price_version_id,
-                          state, refusal, amount_nanos, available_nanos, bound_input, bound_output,
-                          bound_web_search, placed_at, expires_at, ended_at, fingerprint)
+        insert into hold (customer_id, request_id, api_key_id, gateway_id, language_model_id,
+                          price_version_id, state, refusal, amount_nanos, available_nanos, bound_input,
+                          bound_output, bound_web_search, placed_at, expires_at, ended_at, fingerprint)
         select customer_id, %(request_id)s, api_key_id, %(gateway_id)s, %(model_id)s, %(price_version_id)s,
                case when refusal is null then 'open' else 'refused' end, refusal, %(amount)s, available,
                %(input)s, %(output)s, %(web_search)s, %(now)s, %(expires_at)s,

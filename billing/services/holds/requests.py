@@ -16,7 +16,7 @@ LONGEST_TTL_S = 24 * 3600
 
 @dataclass(frozen=True)
 class HoldRequest:
-    """`min_output`: clamp the output bound to what credit buys, down to this many tokens; None: do not clamp."""
+    """`min_output`: clamp the output bound to what credit buys, down to this many tokens; None: never."""
 
     request_id: UUID
     key_digest: bytes

@@ -70,5 +70,5 @@ def amount(sheet: PriceSheet, bounds: Bounds) -> int:
 
 
 def most_output(sheet: PriceSheet, bounds: Bounds, available_nanos: int) -> int:
-    """The most output tokens that `available_nanos` buy beside the other bounds; -1 where not even those fit."""
+    """The most output tokens that `available_nanos` buy beside the other bounds; -1 where they do not fit."""
     return affordable_output(sheet, bounds, available_nanos, settings.INPUT_TOKENS_PER_WEB_SEARCH)

@@ -30,8 +30,8 @@ class Settled:
 def settle(events: Sequence[Claimed], *, now: datetime) -> Settled:
     """Charge locked events inside the caller's transaction.
 
-    Exactly once is the charge's primary key: everything that is debited or given back is summed over the charges
-    that its INSERT returned.
+    Exactly once is the charge's primary key: everything that is debited or given back is summed over the
+    charges that its INSERT returned.
     """
     book = Book.lock((event.customer_id for event in events), now=now)
     rated = _rate(events)

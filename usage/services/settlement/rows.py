@@ -1,7 +1,7 @@
 """Settlement's SQL, in one place.
 
-Lock order: inbox rows (skipping locked ones), then the customers' wallets in ascending id (billing.ledger); holds,
-charges, daily totals and lots are below the wallets.
+Lock order: inbox rows (skipping locked ones), then the customers' wallets in ascending id (billing.ledger);
+holds, charges, daily totals and lots are below the wallets.
 """
 
 from collections.abc import Sequence
@@ -38,18 +38,19 @@ HOLDS = """
 
 CHARGE = """
     with inserted as (
-        insert into charge (customer_id, request_id, api_key_id, gateway_id, language_model_id, price_version_id,
-                            input, output, cache_read, cache_write_5m, cache_write_1h, web_search, outcome,
-                            evidence, reported_cost_nanos, upstream_request_id, first_byte_ms, duration_ms,
+        insert into charge (customer_id, request_id, api_key_id, gateway_id, language_model_id,
+                            price_version_id, input, output, cache_read, cache_write_5m, cache_write_1h,
+                            web_search, outcome, evidence, reported_cost_nanos, upstream_request_id, first_byte_ms, duration_ms,
                             fingerprint, received_at, amount_nanos, hold_amount_nanos, unpriced,
                             ledger_transaction_id, charged_at)
-        select event.customer_id, event.request_id, event.api_key_id, event.gateway_id, event.language_model_id,
-               rated.price_version_id, event.input, event.output, event.cache_read, event.cache_write_5m,
-               event.cache_write_1h, event.web_search, event.outcome, event.evidence,
+        select event.customer_id, event.request_id, event.api_key_id, event.gateway_id,
+               event.language_model_id, rated.price_version_id, event.input, event.output,
+               event.cache_read, event.cache_write_5m, event.cache_write_1h, event.web_search, event.outcome, event.evidence,
                event.reported_cost_nanos, event.upstream_request_id, event.first_byte_ms, event.duration_ms,
                event.fingerprint, event.received_at, rated.amount_nanos, rated.hold_amount_nanos,
                string_to_array(rated.unpriced, ','), rated.ledger_transaction_id, %s
-          from unnest(%s::uuid[], %s::uuid[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::uuid[])
+          from unnest(%s::uuid[], %s::uuid[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[],
+                      %s::uuid[])
                as rated (customer_id, request_id, price_version_id, amount_nanos, hold_amount_nanos, unpriced,
                          ledger_transaction_id)
           join usage_event event
@@ -58,8 +59,8 @@ CHARGE = """
      returning customer_id, request_id, api_key_id, language_model_id, amount_nanos,
                input, output, cache_read, cache_write_5m, cache_write_1h, web_search
     ), daily as (
-        insert into usage_daily (customer_id, api_key_id, language_model_id, day_date, requests, input, output,
-                                 cache_read, cache_write_5m, cache_write_1h, web_search, amount_nanos)
+        insert into usage_daily (customer_id, api_key_id, language_model_id, day_date, requests, input,
+                                 output, cache_read, cache_write_5m, cache_write_1h, web_search, amount_nanos)
         select customer_id, api_key_id, language_model_id,
                (uuid_extract_timestamp(request_id) at time zone 'UTC')::date as day_date, count(*),
                coalesce(sum(input), 0), coalesce(sum(output), 0), coalesce(sum(cache_read), 0),
@@ -114,7 +115,7 @@ EMPTY_INBOX = """
 
 
 class Claimed(NamedTuple):
-    """What rating needs of an event in the inbox; the meters stand last, in the order of `catalog.rating.METERS`."""
+    """What rating needs of an event in the inbox; `counts` in the order of `catalog.rating.METERS`."""
 
     customer_id: UUID
     request_id: UUID
