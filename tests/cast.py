@@ -1,4 +1,4 @@
-"""The cast of the money tests: Alice (funded), Bob (her colleague), Charlie (a stranger), Dora (empty wallet).
+"""The cast of the money tests: Alice (funded), Bob (her colleague), Charlie (a stranger), Dora (no credit).
 
 Every amount is in nanos. The model costs $1.059 per 1M input and $5.295 per 1M output tokens.
 """

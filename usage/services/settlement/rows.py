@@ -40,13 +40,13 @@ CHARGE = """
     with inserted as (
         insert into charge (customer_id, request_id, api_key_id, gateway_id, language_model_id,
                             price_version_id, input, output, cache_read, cache_write_5m, cache_write_1h,
-                            web_search, outcome, evidence, reported_cost_nanos, upstream_request_id, first_byte_ms, duration_ms,
-                            fingerprint, received_at, amount_nanos, hold_amount_nanos, unpriced,
+                            web_search, outcome, evidence, reported_cost_nanos, upstream_request_id,
+                            first_byte_ms, duration_ms, fingerprint, received_at, amount_nanos, hold_amount_nanos, unpriced,
                             ledger_transaction_id, charged_at)
         select event.customer_id, event.request_id, event.api_key_id, event.gateway_id,
                event.language_model_id, rated.price_version_id, event.input, event.output,
-               event.cache_read, event.cache_write_5m, event.cache_write_1h, event.web_search, event.outcome, event.evidence,
-               event.reported_cost_nanos, event.upstream_request_id, event.first_byte_ms, event.duration_ms,
+               event.cache_read, event.cache_write_5m, event.cache_write_1h, event.web_search,
+               event.outcome, event.evidence, event.reported_cost_nanos, event.upstream_request_id, event.first_byte_ms, event.duration_ms,
                event.fingerprint, event.received_at, rated.amount_nanos, rated.hold_amount_nanos,
                string_to_array(rated.unpriced, ','), rated.ledger_transaction_id, %s
           from unnest(%s::uuid[], %s::uuid[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[],
