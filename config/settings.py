@@ -18,9 +18,14 @@ DEBUG = env.bool("DEBUG", default=False)
 DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / ".data")))
 WEB_PORT = env.int("WEB_PORT", default=8000)
 KEY_EVENTS_PORT = env.int("KEY_EVENTS_PORT", default=8001)
+WEB_HOST = env.str("WEB_HOST", default="127.0.0.1")
+WEB_WORKERS = env.int("WEB_WORKERS", default=1)
+WEB_THREADS = env.int("WEB_THREADS", default=4)
+WORKER_CONCURRENCY = env.int("WORKER_CONCURRENCY", default=2)
 
 # Without DATABASE_URL the embedded engines of DATA_DIR are meant; with it, every secret must be given.
-if not env.str("DATABASE_URL", default=""):
+EMBEDDED = not env.str("DATABASE_URL", default="")
+if EMBEDDED:
     _embedded = {**state.load(DATA_DIR).environ(), "PUBLIC_URL": f"http://127.0.0.1:{WEB_PORT}"}
     for _name, _value in _embedded.items():
         os.environ[_name] = os.environ.get(_name) or _value

@@ -45,8 +45,8 @@ def start(supervisor: Supervisor, data_dir: Path, *, durable: bool, environ: dic
 
 
 @contextlib.contextmanager
-def shared(data_dir: Path, *, sink: Sink, environ: dict[str, str]) -> Iterator[None]:
-    """Keep the engines running for the block: use those that run, else start them and stop them again.
+def shared(data_dir: Path, *, sink: Sink, environ: dict[str, str]) -> Iterator[bool]:
+    """Keep the engines running for the block; yields whether it had to start them.
 
     Whoever started them waits with stopping until the last user is done.
     """
@@ -59,13 +59,13 @@ def shared(data_dir: Path, *, sink: Sink, environ: dict[str, str]) -> Iterator[N
     except AlreadyRunningError:
         try:
             _wait_until_up(data_dir, environ)
-            yield
+            yield False
         finally:
             users.release()
         return
     try:
         start(supervisor, data_dir, durable=True, environ=environ)
-        yield
+        yield True
     finally:
         users.wait_exclusive()
         supervisor.stop()

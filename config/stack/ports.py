@@ -2,6 +2,7 @@
 
 import secrets
 import socket
+import time
 
 # Below the kernel's ephemeral range: a client's socket can neither take the port of a server that is
 # being restarted nor connect to itself there.
@@ -16,6 +17,16 @@ def is_free(port: int) -> bool:
             probe.bind(("127.0.0.1", port))
         except OSError:
             return False
+    return True
+
+
+def becomes_free(port: int, *, within_s: float = 5) -> bool:
+    """Wait for a server to leave this port that is about to end."""
+    deadline = time.monotonic() + within_s
+    while not is_free(port):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.1)
     return True
 
 

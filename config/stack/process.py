@@ -18,6 +18,7 @@ from pathlib import Path
 Sink = Callable[[str, str], None]
 
 _CHILD = Path(__file__).with_name("child.py")
+_ROOT = Path(__file__).resolve().parents[2]
 _FIRST_DELAY_S, _LONGEST_DELAY_S = 0.2, 10.0
 _STABLE_AFTER_S = 10.0
 
@@ -30,6 +31,7 @@ class Program:
     command: tuple[str | Path, ...]
     env: Mapping[str, str] = field(default_factory=dict)
     is_ready: Callable[[], bool] = lambda: True
+    says_when_ready: str = ""
     before_start: Callable[[], None] = lambda: None
     is_engine: bool = False
     stop_signal: signal.Signals = signal.SIGTERM
@@ -39,7 +41,7 @@ class Program:
 
 
 class Process:
-    """Keeps one program running; all methods but `pid` and `last_lines` belong to the supervisor's thread."""
+    """Keeps one program running; what changes it is called by the supervisor's thread only."""
 
     def __init__(self, program: Program, sink: Sink) -> None:
         self.program = program
@@ -49,6 +51,7 @@ class Process:
         self._popen: subprocess.Popen[str] | None = None
         self._started_at = self._start_at = 0.0
         self._delay_s = _FIRST_DELAY_S
+        self._said_ready = False
 
     @property
     def pid(self) -> int | None:
@@ -60,6 +63,10 @@ class Process:
             self._note_exit(self._popen, now)
         if self._popen is None and now >= self._start_at:
             self._start(now)
+
+    def is_ready(self) -> bool:
+        """Tell whether the program runs, said that it is ready, and answers."""
+        return self.pid is not None and self._said_ready and self.program.is_ready()
 
     def ask_to_stop(self) -> None:
         if self._popen and self._popen.poll() is None:
@@ -96,7 +103,7 @@ class Process:
         self._popen = subprocess.Popen(  # noqa: S603
             [sys.executable, "-S", "-E", str(_CHILD), json.dumps(order), *map(str, program.command)],
             env=dict(program.env) if program.env else None,
-            cwd="/" if program.user else None,
+            cwd="/" if program.is_engine else _ROOT,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -106,6 +113,7 @@ class Process:
             start_new_session=True,
         )
         self._started_at = now
+        self._said_ready = not program.says_when_ready
         threading.Thread(target=self._pump, args=(self._popen,), daemon=True).start()
 
     def _note_exit(self, popen: subprocess.Popen[str], now: float) -> None:
@@ -128,6 +136,7 @@ class Process:
 
     def _say(self, line: str) -> None:
         self.last_lines.append(line)
+        self._said_ready = self._said_ready or self.program.says_when_ready in line
         self._sink(self.program.name, line)
 
 

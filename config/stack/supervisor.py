@@ -23,40 +23,57 @@ class Supervisor:
         self._sink = sink
         self._processes: list[Process] = []
         self._stopping = threading.Event()
+        # Not Thread.join(): interrupted by Ctrl-C it takes the thread for ended (Python 3.11, 3.12).
+        self._ended = threading.Event()
         self._thread = threading.Thread(target=self._supervise, name="supervisor", daemon=True)
 
-    def start(self, program: Program, *, within_s: float = 60) -> None:
-        """Start a program and wait until it is ready; raise StartFailedError if it is not in time."""
-        process = Process(program, self._sink)
-        self._processes.append(process)
+    def start(self, *programs: Program, within_s: float = 60) -> None:
+        """Start programs side by side and wait until they are ready; raise StartFailedError if one is not."""
+        processes = [Process(program, self._sink) for program in programs]
+        self._processes += processes
         if not self._thread.is_alive():
             self._thread.start()
 
         deadline = time.monotonic() + within_s
-        while not self._stopping.is_set():
-            if process.pid and program.is_ready():
-                return
-            if process.exits >= _GIVES_UP_AFTER_EXITS or time.monotonic() > deadline:
-                raise StartFailedError(f"{program.name} does not start:\n" + "\n".join(process.last_lines))
-            time.sleep(_TICK_S)
-        raise StartFailedError(f"{program.name} was stopped while it started")
+        for process in processes:
+            self._wait_until_ready(process, deadline)
 
     def pids(self) -> dict[str, int]:
         """Return the pid of every program that runs right now."""
         return {process.program.name: process.pid for process in self._processes if process.pid}
 
+    def wait(self) -> None:
+        """Wait for the end of the supervision."""
+        self._ended.wait()
+
     def stop(self) -> None:
         """Stop everything and wait for it; engines last. May be called twice."""
         self._stopping.set()
-        if self._thread.is_alive():
-            self._thread.join()
+        if self._processes:
+            self._ended.wait()
 
     def _supervise(self) -> None:
+        try:
+            self._keep_running_until_stopped()
+        finally:
+            self._ended.set()
+
+    def _keep_running_until_stopped(self) -> None:
         while not self._stopping.wait(_TICK_S):
             for process in list(self._processes):
                 process.keep_running(time.monotonic())
         self._stop_all([process for process in self._processes if not process.program.is_engine])
         self._stop_all([process for process in self._processes if process.program.is_engine])
+
+    def _wait_until_ready(self, process: Process, deadline: float) -> None:
+        program = process.program
+        while not self._stopping.is_set():
+            if process.is_ready():
+                return
+            if process.exits >= _GIVES_UP_AFTER_EXITS or time.monotonic() > deadline:
+                raise StartFailedError(f"{program.name} does not start:\n" + "\n".join(process.last_lines))
+            time.sleep(_TICK_S)
+        raise StartFailedError(f"{program.name} was stopped while it started")
 
     def _stop_all(self, processes: list[Process]) -> None:
         for process in processes:

@@ -10,6 +10,14 @@ from config.stack import engines, places, state
 from config.stack.supervisor import Supervisor
 
 _PREFIX = "api-models-throw-away-"
+_OF_OTHER_ENGINES = {
+    "DATABASE_URL",
+    "DATABASE_OWNER_URL",
+    "REDIS_URL",
+    "SECRET_KEY",
+    "PUBLIC_URL",
+    "DATA_DIR",
+}
 
 
 @contextlib.contextmanager
@@ -36,6 +44,11 @@ def running_engines() -> Iterator[dict[str, str]]:
         finally:
             supervisor.stop()
             claim.release()
+
+
+def inherited_environ() -> dict[str, str]:
+    """Return our environment without what points at other engines."""
+    return {name: value for name, value in os.environ.items() if name not in _OF_OTHER_ENGINES}
 
 
 def _remove_abandoned(parent: Path) -> None:
