@@ -85,13 +85,9 @@ WRITE_OUTBOX = """
 """
 
 
-def _columns(table: Sequence[Sequence[object]]) -> list[list[object]]:
-    return [list(column) for column in zip(*table, strict=True)]
-
-
 def lock_wallets(customer_ids: Sequence[UUID]) -> dict[UUID, LockedWallet]:
     """Lock and read wallets; `customer_ids` are sorted and each has a wallet."""
-    found = {row[0]: LockedWallet(*row) for row in sql.fetch_tuples(LOCK_WALLETS, [list(customer_ids)])}
+    found = {row[0]: LockedWallet(*row) for row in sql.fetch_tuples(LOCK_WALLETS, [sql.array(customer_ids)])}
     assert len(found) == len(customer_ids), "every customer has a wallet"
     return found
 
@@ -104,7 +100,7 @@ def write_wallets(wallets: Collection[LockedWallet]) -> None:
         (w.customer_id, w.balance, w.held, w.debt, w.last_seq, w.state_version, w.cut_off_at, w.locked_seq)
         for w in wallets
     ]
-    written = sql.run(WRITE_WALLETS, _columns(table))
+    written = sql.run(WRITE_WALLETS, sql.columns(table))
     assert written == len(wallets), "a wallet changed without its lock"
 
 
@@ -113,7 +109,7 @@ def write_entries(entries: Sequence[Entry], *, posted_at: datetime) -> None:
         return
 
     table = [(e.customer_id, e.id, e.kind.value, e.effect_key, e.reason, e.author_id) for e in entries]
-    sql.run(WRITE_ENTRIES, [posted_at, *_columns(table)])
+    sql.run(WRITE_ENTRIES, [posted_at, *sql.columns(table)])
 
 
 def write_movements(movements: Sequence[Movement]) -> None:
@@ -133,7 +129,7 @@ def write_movements(movements: Sequence[Movement]) -> None:
         )
         for m in movements
     ]
-    sql.run(WRITE_MOVEMENTS, _columns(table))
+    sql.run(WRITE_MOVEMENTS, sql.columns(table))
 
 
 def write_debts(owed: Sequence[tuple[Entry, Owed]], *, incurred_at: datetime) -> None:
@@ -152,14 +148,14 @@ def write_debts(owed: Sequence[tuple[Entry, Owed]], *, incurred_at: datetime) ->
         )
         for entry, debt in owed
     ]
-    sql.run(WRITE_DEBTS, [incurred_at, *_columns(table)])
+    sql.run(WRITE_DEBTS, [incurred_at, *sql.columns(table)])
 
 
 def lots_with_credit(customer_ids: Sequence[UUID]) -> dict[UUID, list[Lot]]:
     """The lots that still have credit, by customer; the wallets' locks protect them."""
     lots: dict[UUID, list[Lot]] = {}
     if customer_ids:
-        for customer_id, lot_id, kind, *rest in sql.fetch_tuples(LOTS_WITH_CREDIT, [list(customer_ids)]):
+        for customer_id, lot_id, kind, *rest in sql.fetch_tuples(LOTS_WITH_CREDIT, [sql.array(customer_ids)]):
             lots.setdefault(customer_id, []).append(Lot(lot_id, LotKind(kind), *rest))
     return lots
 
@@ -178,9 +174,9 @@ def write_lots(lots: Iterable[tuple[UUID, Lot]]) -> None:
     ]
     for statement, table in ((INSERT_LOTS, new), (UPDATE_LOTS, old), (WRITE_LOT_MOVEMENTS, movements)):
         if table:
-            sql.run(statement, _columns(table))
+            sql.run(statement, sql.columns(table))
 
 
 def write_outbox(wallets: Sequence[LockedWallet], *, now: datetime) -> None:
     if wallets:
-        sql.run(WRITE_OUTBOX, [now, *_columns([(w.customer_id, w.state_version) for w in wallets])])
+        sql.run(WRITE_OUTBOX, [now, *sql.columns([(w.customer_id, w.state_version) for w in wallets])])

@@ -1,6 +1,6 @@
 """Taking usage in: every report ends in the inbox, in quarantine, or is known already; nothing is dropped."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,6 +10,7 @@ from psycopg.types.json import Jsonb
 
 from billing import request_ids, sql
 from catalog import prices
+from catalog.rating import METERS
 from usage.services.reports import MOST_UNITS, Identified, Refused, Report, Reporter, Result
 
 KEYS = "select digest, id, customer_id from api_key where digest = any(%s::bytea[])"
@@ -43,6 +44,22 @@ INSERT = """
         on conflict do nothing
  returning customer_id, request_id
 """
+
+# The columns of INSERT's arrays, in order.
+INSERTED = (
+    "customer_id",
+    "request_id",
+    "api_key_id",
+    "model_id",
+    *METERS,
+    "outcome",
+    "evidence",
+    "reported_cost",
+    "upstream",
+    "first_byte_ms",
+    "duration_ms",
+    "fingerprint",
+)
 
 WITH_HOLD = """
     select hold.customer_id, hold.request_id
@@ -132,7 +149,7 @@ def _require_holds(events: list[Identified]) -> tuple[list[Identified], list[Ref
     if not events:
         return [], []
 
-    held = set(sql.fetch_tuples(WITH_HOLD, _keys(event.key for event in events)))
+    held = set(sql.fetch_tuples(WITH_HOLD, sql.columns(event.key for event in events)))
     without = [
         Refused(
             event.report, "no_hold", "the request had no hold, and the token lacks the scope usage:unheld"
@@ -159,13 +176,14 @@ def _compare(events: Sequence[Identified], reporter: Reporter, *, now: datetime)
     if not events:
         return {}
 
-    stored = {row[:2]: row[2] for row in sql.fetch_tuples(FIRST_BODY, _keys(e.key for e in events))}
+    stored = {row[:2]: row[2] for row in sql.fetch_tuples(FIRST_BODY, sql.columns(e.key for e in events))}
     conflicts = [event for event in events if stored[event.key] != event.fingerprint]
     if conflicts:
         payloads = [Jsonb(event.report.payload) for event in conflicts]
         prints = [event.fingerprint for event in conflicts]
         sql.run(
-            KEEP_CONFLICTS, [reporter.gateway_id, now, *_keys(e.key for e in conflicts), payloads, prints]
+            KEEP_CONFLICTS,
+            [reporter.gateway_id, now, *sql.columns(e.key for e in conflicts), payloads, prints],
         )
     conflicting = {id(event.report) for event in conflicts}
     return {
@@ -184,38 +202,31 @@ def _quarantine(refused: Sequence[Refused], reporter: Reporter, *, now: datetime
         (r.report.request_id, r.code, r.detail, Jsonb(r.report.payload), r.report.fingerprint())
         for r in refused
     ]
-    columns = [list(column) for column in zip(*table, strict=True)]
-    sql.run(QUARANTINE, [reporter.gateway_id, reporter.may_be_unheld, now, *columns])
+    sql.run(QUARANTINE, [reporter.gateway_id, reporter.may_be_unheld, now, *sql.columns(table)])
 
 
 def _columns(events: Sequence[Identified], reporter: Reporter, *, now: datetime) -> dict[str, Any]:
-    reports = [event.report for event in events]
-    ids = [report.request_id for report in reports]
-    counts = list(zip(*(report.counts for report in reports), strict=True))
+    table = [
+        (
+            *event.key,
+            event.api_key_id,
+            event.model_id,
+            *event.report.counts,
+            event.report.outcome,
+            event.report.evidence,
+            event.report.reported_cost_nanos,
+            event.report.upstream_request_id,
+            event.report.first_byte_ms,
+            event.report.duration_ms,
+            event.fingerprint,
+        )
+        for event in events
+    ]
+    ids = [event.report.request_id for event in events]
     return {
-        "customer_id": [event.customer_id for event in events],
-        "request_id": ids,
-        "api_key_id": [event.api_key_id for event in events],
-        "model_id": [event.model_id for event in events],
-        "input": list(counts[0]),
-        "output": list(counts[1]),
-        "cache_read": list(counts[2]),
-        "cache_write_5m": list(counts[3]),
-        "cache_write_1h": list(counts[4]),
-        "web_search": list(counts[5]),
-        "outcome": [report.outcome for report in reports],
-        "evidence": [report.evidence for report in reports],
-        "reported_cost": [report.reported_cost_nanos for report in reports],
-        "upstream": [report.upstream_request_id for report in reports],
-        "first_byte_ms": [report.first_byte_ms for report in reports],
-        "duration_ms": [report.duration_ms for report in reports],
-        "fingerprint": [event.fingerprint for event in events],
+        **dict(zip(INSERTED, sql.columns(table), strict=True)),
         "gateway_id": reporter.gateway_id,
         "now": now,
         "first": min(ids),
         "last": max(ids),
     }
-
-
-def _keys(keys: Iterable[tuple[UUID, UUID]]) -> list[list[UUID]]:
-    return [list(column) for column in zip(*keys, strict=True)]

@@ -117,8 +117,8 @@ def settle(book: Book, requests: Iterable[tuple[UUID, UUID]]) -> dict[tuple[UUID
     if not requests:
         return {}
 
-    customers, ids = zip(*requests, strict=True)
-    rows = sql.fetch_tuples(SETTLE, [book.now, list(customers), list(ids), min(ids), max(ids)])
+    ids = [request_id for _, request_id in requests]
+    rows = sql.fetch_tuples(SETTLE, [book.now, *sql.columns(requests), min(ids), max(ids)])
     for customer_id, _, amount in rows:
         book.end_hold(customer_id, amount)
     return {(customer_id, request_id): amount for customer_id, request_id, amount in rows}

@@ -41,14 +41,15 @@ CHARGE = """
         insert into charge (customer_id, request_id, api_key_id, gateway_id, language_model_id,
                             price_version_id, input, output, cache_read, cache_write_5m, cache_write_1h,
                             web_search, outcome, evidence, reported_cost_nanos, upstream_request_id,
-                            first_byte_ms, duration_ms, fingerprint, received_at, amount_nanos, hold_amount_nanos, unpriced,
-                            ledger_transaction_id, charged_at)
+                            first_byte_ms, duration_ms, fingerprint, received_at, amount_nanos,
+                            hold_amount_nanos, unpriced, ledger_transaction_id, charged_at)
         select event.customer_id, event.request_id, event.api_key_id, event.gateway_id,
                event.language_model_id, rated.price_version_id, event.input, event.output,
                event.cache_read, event.cache_write_5m, event.cache_write_1h, event.web_search,
-               event.outcome, event.evidence, event.reported_cost_nanos, event.upstream_request_id, event.first_byte_ms, event.duration_ms,
-               event.fingerprint, event.received_at, rated.amount_nanos, rated.hold_amount_nanos,
-               string_to_array(rated.unpriced, ','), rated.ledger_transaction_id, %s
+               event.outcome, event.evidence, event.reported_cost_nanos, event.upstream_request_id,
+               event.first_byte_ms, event.duration_ms, event.fingerprint, event.received_at,
+               rated.amount_nanos, rated.hold_amount_nanos, string_to_array(rated.unpriced, ','),
+               rated.ledger_transaction_id, %s
           from unnest(%s::uuid[], %s::uuid[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[],
                       %s::uuid[])
                as rated (customer_id, request_id, price_version_id, amount_nanos, hold_amount_nanos, unpriced,
@@ -150,23 +151,20 @@ class RatedRow(NamedTuple):
     ledger_transaction_id: UUID
 
 
-def _keys(keys: Sequence[tuple[UUID, UUID]]) -> list[list[UUID]]:
-    return [list(column) for column in zip(*keys, strict=True)]
-
-
 def claim(limit: int) -> list[Claimed]:
     """Lock up to `limit` events that no other settler has."""
-    return [Claimed(*row[:5], row[5:]) for row in sql.fetch_tuples(CLAIM, [limit])]
+    return [Claimed._make((*row[:5], row[5:])) for row in sql.fetch_tuples(CLAIM, [limit])]
 
 
 def claim_these(keys: Sequence[tuple[UUID, UUID]]) -> list[Claimed]:
     """Lock those of `keys` that are still in the inbox and that no other settler has."""
-    return [Claimed(*row[:5], row[5:]) for row in sql.fetch_tuples(CLAIM_THESE, _keys(keys))]
+    return [Claimed._make((*row[:5], row[5:])) for row in sql.fetch_tuples(CLAIM_THESE, sql.columns(keys))]
 
 
 def holds_of(events: Sequence[Claimed]) -> dict[tuple[UUID, UUID], HeldAt]:
-    customers, ids = _keys([event.key for event in events])
-    rows = sql.fetch_tuples(HOLDS, [customers, ids, min(ids), max(ids)])
+    ids = [event.request_id for event in events]
+    keys = sql.columns([event.key for event in events])
+    rows = sql.fetch_tuples(HOLDS, [*keys, min(ids), max(ids)])
     return {(row[0], row[1]): HeldAt(*row[2:]) for row in rows}
 
 
@@ -175,20 +173,19 @@ def insert_charges(rated: Sequence[RatedRow], *, now: datetime) -> set[tuple[UUI
     if not rated:
         return set()
 
-    columns = [list(column) for column in zip(*rated, strict=True)]
-    return set(sql.fetch_tuples(CHARGE, [now, *columns]))  # type: ignore[arg-type]
+    return {(row[0], row[1]) for row in sql.fetch_tuples(CHARGE, [now, *sql.columns(rated)])}
 
 
 def keep_conflicts(keys: Sequence[tuple[UUID, UUID]]) -> None:
     if keys:
-        sql.run(KEEP_CONFLICTS, _keys(keys))
+        sql.run(KEEP_CONFLICTS, sql.columns(keys))
 
 
 def quarantine(failed: Sequence[tuple[UUID, UUID, str, str]]) -> None:
     """Keep events with the code and detail of what they failed on."""
     if failed:
-        sql.run(QUARANTINE, [list(column) for column in zip(*failed, strict=True)])
+        sql.run(QUARANTINE, sql.columns(failed))
 
 
 def empty_inbox(keys: Sequence[tuple[UUID, UUID]]) -> None:
-    sql.run(EMPTY_INBOX, _keys(keys))
+    sql.run(EMPTY_INBOX, sql.columns(keys))
