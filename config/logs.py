@@ -20,7 +20,14 @@ _SHARED: list[Any] = [
     structlog.processors.StackInfoRenderer(),
 ]
 # They tell of every request and every task; what goes wrong they tell at a higher level.
-_TALKATIVE = ("django_structlog", "celery.worker.strategy", "celery.app.trace", "celery.beat", "httpx")
+_TALKATIVE = (
+    "django_structlog",
+    "celery.worker.request",
+    "celery.worker.strategy",
+    "celery.app.trace",
+    "celery.beat",
+    "httpx",
+)
 
 
 def redact(text: str) -> str:

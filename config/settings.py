@@ -137,6 +137,8 @@ LOGGING = logs.configure(
     layout=env.str("LOG_FORMAT", default="console"), level=env.str("LOG_LEVEL", default="INFO")
 )
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
+# Beat repeats what no worker took in time: that is no warning.
+DJANGO_STRUCTLOG_CELERY_TASK_RETRY_LOG_LEVEL = logging.INFO
 # A refused hold is daily business.
 DJANGO_STRUCTLOG_STATUS_4XX_LOG_LEVEL = logging.INFO
 
