@@ -1,0 +1,35 @@
+"""Signs a customer up by hand, until people have a page for it, and shows the first key once."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from accounts.errors import AccountsError
+from billing import wake
+from billing.services import customers
+
+
+class Command(BaseCommand):
+    help = (
+        "Create a user, its customer, an empty wallet and a first API key; the key goes to stdout, once, and "
+        "all else to stderr."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("email", metavar="EMAIL")
+        parser.add_argument("--name", required=True, help="the customer's name")
+
+    def handle(self, *, email: str, name: str, **_options: Any) -> None:
+        try:
+            new = customers.sign_up(email=email, name=name, now=timezone.now())
+        except AccountsError as error:
+            raise CommandError(error.detail) from error
+
+        wake.wake("billing.tasks.publish_key_states")
+        self.stderr.write(
+            f"{new.user.email} owns {new.customer.name}. First API key {new.first_key.key.masked}, cut off "
+            "until credit comes. Shown only now:"
+        )
+        self.stdout.write(new.first_key.secret)
