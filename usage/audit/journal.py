@@ -1,0 +1,55 @@
+"""The journal in itself: transactions, transfers and who may be party to them."""
+
+from usage.audit.invariant import Invariant
+
+# What each kind of transaction moves: debited account, credited account. Any of them may repay debt.
+FLOWS = """
+    select ledger.customer_id, ledger.id as ledger_transaction_id, ledger.kind, transfer.debit_account,
+           transfer.credit_account
+      from ledger_transaction ledger
+      join transfer
+        on transfer.customer_id = ledger.customer_id and transfer.ledger_transaction_id = ledger.id
+      left join (values ('usage', 101, 131), ('usage', 102, 131), ('grant', 141, 101),
+                        ('adjustment', 151, 101), ('adjustment', 101, 151), ('expiry', 101, 132))
+           as flow (kind, debit, credit)
+        on flow.kind = ledger.kind and flow.debit = transfer.debit_account
+           and flow.credit = transfer.credit_account
+     where flow.kind is null
+       and not (transfer.debit_account = %(wallet)s and transfer.credit_account = %(debt)s)
+"""
+
+SOUND = """
+    select customer_id, ledger_transaction_id, position, debit_account, credit_account, amount_nanos,
+           wallet_seq
+      from transfer
+     where amount_nanos <= 0
+        or debit_account <> all (%(accounts)s)
+        or credit_account <> all (%(accounts)s)
+        or debit_account = credit_account
+        or debit_account / 100 <> credit_account / 100
+        or (%(wallet)s in (debit_account, credit_account)) <> (wallet_seq is not null)
+        or (wallet_seq is null) <> (balance_after_nanos is null)
+"""
+
+BELONGS = """
+    select transfer.customer_id, transfer.ledger_transaction_id, transfer.position
+      from transfer
+      left join ledger_transaction ledger
+        on ledger.customer_id = transfer.customer_id and ledger.id = transfer.ledger_transaction_id
+     where ledger.id is null
+"""
+
+MOVES = """
+    select ledger.customer_id, ledger.id as ledger_transaction_id, ledger.kind
+      from ledger_transaction ledger
+      left join (select distinct customer_id, ledger_transaction_id from transfer) as moved
+        on moved.customer_id = ledger.customer_id and moved.ledger_transaction_id = ledger.id
+     where ledger.kind <> 'usage' and moved.customer_id is null
+"""
+
+INVARIANTS = (
+    Invariant("transfers_are_sound", "A transfer joins two known accounts of one currency.", SOUND),
+    Invariant("transfers_belong", "Every transfer belongs to a transaction of its customer.", BELONGS),
+    Invariant("transactions_move", "Every transaction that is not usage moves money.", MOVES),
+    Invariant("flows_are_known", "Each kind of transaction moves between its own accounts.", FLOWS),
+)
