@@ -11,6 +11,20 @@ PICOS_PER_NANO = 1000
 Counts = Sequence[int | None]
 
 
+def effective_picos(picos: Sequence[int | None]) -> tuple[int, ...]:
+    """Return what each meter is charged at: cache meters without a rate as input, other unpriced ones 0."""
+    tokens_in, out, read, write_5m, write_1h, search = picos
+    base = tokens_in or 0
+    return (
+        base,
+        out or 0,
+        base if read is None else read,
+        base if write_5m is None else write_5m,
+        base if write_1h is None else write_1h,
+        search or 0,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class PriceSheet:
     """One immutable price version of one model; `picos` are its own rates in 10^-12 USD per unit."""
@@ -23,17 +37,7 @@ class PriceSheet:
     effective: tuple[int, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        tokens_in, out, read, write_5m, write_1h, search = self.picos
-        base = tokens_in or 0
-        effective = (
-            base,
-            out or 0,
-            base if read is None else read,
-            base if write_5m is None else write_5m,
-            base if write_1h is None else write_1h,
-            search or 0,
-        )
-        object.__setattr__(self, "effective", effective)
+        object.__setattr__(self, "effective", effective_picos(self.picos))
 
 
 @dataclass(frozen=True, slots=True)

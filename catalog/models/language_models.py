@@ -25,7 +25,7 @@ class LanguageModel(models.Model):
     context_tokens = models.IntegerField()
     max_output_tokens = models.IntegerField()
     is_active = models.BooleanField(default=True)
-    # What its page shows, as checked by catalog.pages: badges, parameters, capabilities, use cases …
+    # What its page shows, as catalog.files.pages reads it: badges, parameters, capabilities, use cases …
     details = models.JSONField(default=dict)
 
     class Meta:

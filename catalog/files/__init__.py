@@ -1,0 +1,1 @@
+"""The catalogue as files that people read and edit: one per model."""
