@@ -6,6 +6,7 @@ BillingError
 ├── UnknownKey          404 unknown_key
 ├── UnknownModel        404 unknown_model
 ├── NotFound            404 not_found
+├── PositionGone        410 position_gone
 └── Unacceptable        422, names its field
 """
 
@@ -42,6 +43,11 @@ class UnknownModel(BillingError):
 class NotFound(BillingError):
     code = "not_found"
     http_status = 404
+
+
+class PositionGone(BillingError):
+    code = "position_gone"
+    http_status = 410
 
 
 class Unacceptable(BillingError):

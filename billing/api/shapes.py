@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from billing import money, request_ids
-from billing.api.strict import echoed
+from billing.api.strict import TooLarge, echoed
 from billing.errors import Unacceptable
 
 Schema = dict[str, Any]
@@ -173,6 +173,26 @@ class Object:
         if self._required:
             schema["required"] = [name for name in self._shapes if name in self._required]
         return schema
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A list whose items are judged one by one by whoever reads it."""
+
+    item: Shape
+    maximum: int
+
+    def read(self, value: object) -> list[Any]:
+        if type(value) is not list:
+            raise Unacceptable("must be a list")
+        if not value:
+            raise Unacceptable("must not be empty")
+        if len(value) > self.maximum:
+            raise TooLarge(f"there may be at most {self.maximum}")
+        return value
+
+    def schema(self) -> Schema:
+        return {"type": "array", "items": self.item.schema(), "minItems": 1, "maxItems": self.maximum}
 
 
 def within(error: Unacceptable, name: str) -> Unacceptable:

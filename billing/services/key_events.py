@@ -32,6 +32,11 @@ class Page:
         return {"position": self.position, "events": [event.as_json() for event in self.events]}
 
 
+def read(position: int | None) -> Page:
+    """The next events after `position`; without one, where the newest is, for a reader that starts."""
+    return Page(newest()) if position is None else after(position)
+
+
 def newest() -> int:
     """The position of the newest event, 0 before the first."""
     position: int = sql.fetch(NEWEST)[0].position
@@ -43,20 +48,13 @@ def after(position: int, *, limit: int = PAGE) -> Page:
 
     Raises `PositionGone` where some of them are not kept any more, or where `position` was never given out.
     """
+    if position > newest():
+        raise PositionGone("this position was never given out; load all states again")
+
     rows = sql.fetch(NEXT, [position, limit])
     if not rows:
-        if position != newest():
-            return _after_a_race(position, limit=limit)
         return Page(position)
-
     events = tuple(PositionedState(row.position, row.state) for row in rows)
     if [event.position for event in events] != list(range(position + 1, position + 1 + len(events))):
         raise PositionGone("events after this position are not kept any more; load all states again")
     return Page(events[-1].position, events)
-
-
-def _after_a_race(position: int, *, limit: int) -> Page:
-    """The first event after `position` may have been published between the two look-ups."""
-    if position > newest():
-        raise PositionGone("this position was never given out; load all states again")
-    return after(position, limit=limit)

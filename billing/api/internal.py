@@ -1,0 +1,67 @@
+"""The base of the endpoints for gateways: authentication, scope, a handler, and problem documents.
+
+DRF's own dispatch wraps the request and negotiates a format for every call, which costs as much as placing a
+hold; here it only describes the endpoints to drf-spectacular.
+"""
+
+import json
+from collections.abc import Mapping
+from http import HTTPMethod
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
+from rest_framework.exceptions import MethodNotAllowed
+from rest_framework.views import APIView
+
+from accounts.api.authentication import Caller, MissingScope, authenticate_header
+from billing.api import problems
+
+
+class InternalView(APIView):
+    """Calls the method's handler as `handler(request, caller, **path)`; what it raises becomes a problem.
+
+    `required_scopes`: method to scopes of which the token needs one. A handler sets `request_id` as soon as
+    it knows it, so that problems name it.
+    """
+
+    required_scopes: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    request_id: UUID | None = None
+
+    def dispatch(self, request: HttpRequest, *_args: Any, **path: Any) -> HttpResponse:
+        try:
+            handler, scopes = self._handler(request)
+            response: HttpResponse = handler(request, _caller(request, scopes), **path)
+        except Exception as error:
+            problem = problems.of(error)
+            if problem is None:
+                raise
+            response = problems.answer(problem, request_id=self.request_id)
+            if isinstance(error, MethodNotAllowed):
+                response["Allow"] = ", ".join(self.required_scopes)
+        return response
+
+    def _handler(self, request: HttpRequest) -> tuple[Any, tuple[str, ...]]:
+        method = HTTPMethod.GET if request.method == HTTPMethod.HEAD else request.method or ""
+        if method not in self.required_scopes:
+            raise MethodNotAllowed(method)
+        return getattr(self, method.lower()), self.required_scopes[method]
+
+
+@csrf_exempt
+def unknown_path(_request: HttpRequest, **_path: str) -> HttpResponse:
+    """Whatever no other address matches; it tells nothing, so that it asks for no token."""
+    return problems.answer(problems.NOT_FOUND)
+
+
+def _caller(request: HttpRequest, scopes: tuple[str, ...]) -> Caller:
+    caller = authenticate_header(request.META.get("HTTP_AUTHORIZATION"))
+    if caller.scopes.isdisjoint(scopes):
+        raise MissingScope(" or ".join(scopes))
+    return caller
+
+
+def answer(content: Mapping[str, Any], status: int = 200) -> HttpResponse:
+    body = json.dumps(content, separators=(",", ":"))
+    return HttpResponse(body, status=status, content_type="application/json")
