@@ -1,0 +1,158 @@
+"""One replay from the first hold to the last settled event."""
+
+import asyncio
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+
+from django.db import InterfaceError, OperationalError, connection
+from django.utils import timezone
+from psycopg_pool import PoolTimeout
+from tqdm import tqdm
+
+from catalog import prices
+from catalog.prices import ModelEntry
+from usage.audit import run as audit
+from usage.replay import cast, deal, totals
+from usage.replay.errors import BadRequest
+from usage.replay.totals import Progress
+from usage.replay.trace import Row
+from usage.replay.traffic import Traffic
+
+ASK_EVERY_S = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What to replay; `overshoot_hundredths` are hundredths of a percent of the requests."""
+
+    rows: Sequence[Row]
+    model: str
+    customers: int
+    credit_nanos: int
+    concurrency: int
+    overshoot_hundredths: int
+    seed: int
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The replay's last line; `audit` is "ok" or the number of violations."""
+
+    requests: int
+    holds_refused: int
+    settled: int
+    charged_nanos: int
+    granted_nanos: int
+    balance_nanos: int
+    debt_nanos: int
+    customers_cut_off: int
+    settled_per_second: float
+    hold_p50_ms: float
+    hold_p99_ms: float
+    audit: str | int
+
+    @property
+    def is_right(self) -> bool:
+        return self.audit == "ok" and self.settled + self.holds_refused == self.requests
+
+    def as_json(self) -> dict[str, int | float | str]:
+        return asdict(self)
+
+
+def model_for_sale(slug: str) -> ModelEntry:
+    """The catalogue's entry; raises `BadRequest`."""
+    model = prices.find_model(slug)
+    if model is None or not model.is_active or prices.in_force(model.id, timezone.now()) is None:
+        raise BadRequest(f"no model {slug!r} is for sale; `manage.py sync_catalog` loads the catalogue")
+    return model
+
+
+def replay(order: Order, *, say: Callable[[str], None]) -> Report:
+    """Sign customers up, send every row, wait until all is settled, audit."""
+    model = model_for_sale(order.model)
+    calls = deal.deal(
+        order.rows,
+        model=model,
+        customers=order.customers,
+        overshoot_hundredths=order.overshoot_hundredths,
+        seed=order.seed,
+    )
+    say(f"{order.customers} customers sign up")
+    names = [f"Replay {number + 1}" for number in range(order.customers)]
+    people = cast.sign_up(names, credit_nanos=order.credit_nanos)
+    traffic = Traffic(calls, people, model=order.model, concurrency=order.concurrency)
+
+    say(f"{len(calls)} requests to {order.url}")
+    with cast.service_token() as token:
+        seconds = _send_and_wait(traffic, order, people, token)
+    for code, count in traffic.tally.not_accepted.items():
+        say(f"{count} events were not accepted: {code}")
+
+    say("audit")
+    return _report(order, traffic, people, seconds)
+
+
+def _send_and_wait(traffic: Traffic, order: Order, people: Sequence[cast.Person], token: str) -> float:
+    """Return the seconds from the first hold until the inbox has none of our events any more."""
+    failures: list[BaseException] = []
+
+    def send() -> None:
+        try:
+            asyncio.run(traffic.send(order.url, token))
+        except BaseException as error:  # noqa: BLE001 - raised again in the thread that waits.
+            failures.append(error)
+
+    customers = [person.customer_id for person in people]
+    sender = threading.Thread(target=send, name="gateway", daemon=True)
+    started = time.monotonic()
+    sender.start()
+    with tqdm(total=len(order.rows), unit=" requests", disable=not sys.stderr.isatty()) as bar:
+        while True:
+            all_sent = not sender.is_alive()
+            now = _ask(lambda: totals.progress(customers))
+            bar.n = now.settled + traffic.tally.refused
+            bar.set_postfix(
+                reported=traffic.tally.reported, refused=traffic.tally.refused, waiting=now.waiting
+            )
+            if failures:
+                raise failures[0]
+            if all_sent and now.waiting == 0:
+                return time.monotonic() - started
+            sender.join(ASK_EVERY_S)
+            if all_sent:
+                time.sleep(ASK_EVERY_S)
+
+
+def _ask(question: Callable[[], Progress]) -> Progress:
+    """Ask the database, and again until it is there."""
+    while True:
+        try:
+            return question()
+        except (OperationalError, InterfaceError, PoolTimeout):
+            connection.close()
+            time.sleep(ASK_EVERY_S)
+
+
+def _report(order: Order, traffic: Traffic, people: Sequence[cast.Person], seconds: float) -> Report:
+    found = totals.of([person.customer_id for person in people])
+    violations = audit.violations(audit.audit(now=timezone.now()))
+    latencies = sorted(traffic.tally.hold_us)
+    return Report(
+        requests=len(order.rows),
+        holds_refused=traffic.tally.refused,
+        **asdict(found),
+        settled_per_second=round(found.settled / seconds, 1),
+        hold_p50_ms=_percentile(latencies, 50),
+        hold_p99_ms=_percentile(latencies, 99),
+        audit=violations or "ok",
+    )
+
+
+def _percentile(ordered_us: Sequence[int], percent: int) -> float:
+    """Milliseconds that so many percent of the holds did not exceed."""
+    rank = -(-len(ordered_us) * percent // 100)
+    return ordered_us[rank - 1] / 1000
