@@ -159,6 +159,13 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
+    "ENUM_NAME_OVERRIDES": {
+        "HoldStateEnum": "billing.models.HoldState",
+        "PlacedHoldStateEnum": "billing.api.hold_documents.PLACED_STATES",
+        "EndedHoldStateEnum": "billing.api.hold_documents.ENDED_STATES",
+        "KeyStateEnum": "billing.api.key_documents.STATES",
+        "RequestStateEnum": "usage.api.request_documents.STATES",
+    },
     "SERVE_AUTHENTICATION": [],
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
 }

@@ -1,7 +1,7 @@
 """All addresses of the service; `/internal/` is for gateways and is never routed publicly."""
 
 from django.contrib import admin
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
 
 from accounts.api import schema as _schema_of_service_tokens  # noqa: F401 - drf-spectacular finds it by import.
@@ -14,4 +14,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("internal/v1/schema", SpectacularAPIView.as_view(), name="schema"),
     path("internal/v1/docs", SpectacularSwaggerView.as_view(url_name="schema")),
     path("internal/v1/redoc", SpectacularRedocView.as_view(url_name="schema")),
+    path("internal/", include("config.internal_urls")),
 ]

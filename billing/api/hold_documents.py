@@ -28,6 +28,8 @@ ANSWERED = {
     "price_version": 1,
     "available": "9.994181854",
 }
+PLACED_STATES = [state.value for state in HoldState if state != HoldState.REFUSED]
+ENDED_STATES = [HoldState.RELEASED.value, HoldState.EXPIRED.value]
 MAY_NOT_USE = ("key_revoked", "key_expired", "customer_frozen", "customer_closed")
 
 
@@ -39,7 +41,7 @@ class BoundsSerializer(serializers.Serializer[dict[str, Any]]):
 
 class HoldSerializer(serializers.Serializer[dict[str, Any]]):
     request_id = serializers.UUIDField()
-    state = serializers.ChoiceField([state.value for state in HoldState if state != HoldState.REFUSED])
+    state = serializers.ChoiceField(PLACED_STATES)
     amount = UsdField(help_text="What is set aside: the dearest way to use the bounds.")
     bounds = BoundsSerializer(help_text="As asked for, or with the output clamped to what credit buys.")
     max_output = serializers.IntegerField(help_text="What the gateway must cap the answer at.")
@@ -50,7 +52,7 @@ class HoldSerializer(serializers.Serializer[dict[str, Any]]):
 
 class EndedHoldSerializer(serializers.Serializer[dict[str, Any]]):
     request_id = serializers.UUIDField()
-    state = serializers.ChoiceField([HoldState.RELEASED.value, HoldState.EXPIRED.value])
+    state = serializers.ChoiceField(ENDED_STATES)
 
 
 def place(body: dict[str, Any]) -> Described:

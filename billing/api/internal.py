@@ -6,13 +6,11 @@ hold; here it only describes the endpoints to drf-spectacular.
 
 import json
 from collections.abc import Mapping
-from http import HTTPMethod
 from typing import Any, ClassVar
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
-from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.views import APIView
 
 from accounts.api.authentication import Caller, MissingScope, authenticate_header
@@ -30,23 +28,19 @@ class InternalView(APIView):
     request_id: UUID | None = None
 
     def dispatch(self, request: HttpRequest, *_args: Any, **path: Any) -> HttpResponse:
+        method = "GET" if request.method == "HEAD" else request.method or ""
+        if method not in self.required_scopes:
+            return problems.answer(problems.method_not_allowed(self.required_scopes))
+
         try:
-            handler, scopes = self._handler(request)
-            response: HttpResponse = handler(request, _caller(request, scopes), **path)
+            caller = _caller(request, self.required_scopes[method])
+            response: HttpResponse = getattr(self, method.lower())(request, caller, **path)
         except Exception as error:
             problem = problems.of(error)
             if problem is None:
                 raise
             response = problems.answer(problem, request_id=self.request_id)
-            if isinstance(error, MethodNotAllowed):
-                response["Allow"] = ", ".join(self.required_scopes)
         return response
-
-    def _handler(self, request: HttpRequest) -> tuple[Any, tuple[str, ...]]:
-        method = HTTPMethod.GET if request.method == HTTPMethod.HEAD else request.method or ""
-        if method not in self.required_scopes:
-            raise MethodNotAllowed(method)
-        return getattr(self, method.lower()), self.required_scopes[method]
 
 
 @csrf_exempt

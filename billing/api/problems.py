@@ -4,7 +4,7 @@
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
@@ -67,6 +67,12 @@ def of(error: Exception) -> Problem | None:
     return NOT_FOUND if isinstance(error, Http404) else None
 
 
+def method_not_allowed(allowed: Iterable[str]) -> Problem:
+    methods = ", ".join(allowed)
+    detail = f"This address answers {methods} only."
+    return Problem(405, "method_not_allowed", detail, headers={"Allow": methods})
+
+
 def answer(problem: Problem, **members: Any) -> HttpResponse:
     """The problem as a response; `members` are added to it, and do not replace its own."""
     if members:
@@ -87,6 +93,8 @@ def exception_handler(error: Exception, _context: Mapping[str, Any]) -> HttpResp
 def _of_ours(error: Any) -> Problem:
     members = dict(getattr(error, "extra", {}))
     headers = {}
+    if error.http_status == 503:
+        headers["Retry-After"] = str(RETRY_AFTER_S)
     if error.http_status == 401:
         headers["WWW-Authenticate"] = "Bearer"
     if error.http_status == 402:

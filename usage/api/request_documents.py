@@ -55,7 +55,7 @@ CHARGE = {
     "charged_at": "2026-11-23T12:00:02.150000+00:00",
     "ledger_transaction_id": TRANSACTION,
 }
-REQUEST = {
+REQUEST: dict[str, Any] = {
     "request_id": REQUEST_ID,
     "at": "2026-11-23T12:00:00.123000+00:00",
     "state": "charged",
@@ -100,7 +100,7 @@ class FoundHoldSerializer(Plain):
 class LineSerializer(Plain):
     meter = serializers.ChoiceField(METERS)
     quantity = serializers.IntegerField()
-    rated_as = serializers.ChoiceField(METERS, help_text="A cache meter without a price is rated as input.")
+    rated_as = serializers.CharField(help_text="A cache meter without a price is rated as input.")
     price_per_million = serializers.CharField(
         allow_null=True, help_text="USD; null: no price, nothing charged."
     )
