@@ -5,7 +5,6 @@ from django.core.management import CommandError, call_command
 
 from billing.models import CreditLot, LedgerTransaction, Wallet
 from tests import cast
-from tests.audit_fixture import audited  # noqa: F401
 
 pytestmark = pytest.mark.django_db
 

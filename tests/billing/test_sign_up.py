@@ -7,7 +7,6 @@ from django.utils import timezone
 from accounts import key_format
 from accounts.models import Customer
 from billing.services import key_states
-from tests.audit_fixture import audited  # noqa: F401
 
 pytestmark = pytest.mark.django_db
 
