@@ -1,8 +1,10 @@
 """Every refusal of the usage app.
 
 UsageError
-├── Unrateable      an event that no price can be found for; it is quarantined
-└── NotFound        404 not_found
+├── Unrateable         an event that no price can be found for; it is quarantined
+├── NotFound           404 not_found
+├── AlreadyResolved    409 already_resolved
+└── Unacceptable       422 invalid
 """
 
 
@@ -24,3 +26,13 @@ class Unrateable(UsageError):
 class NotFound(UsageError):
     code = "not_found"
     http_status = 404
+
+
+class AlreadyResolved(UsageError):
+    code = "already_resolved"
+    http_status = 409
+
+
+class Unacceptable(UsageError):
+    code = "invalid"
+    http_status = 422
