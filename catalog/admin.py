@@ -1,0 +1,56 @@
+"""Operators read the catalogue here and change it in its files, which `sync_catalog` loads."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from catalog.models import LanguageModel, PriceVersion, Provider, Rate
+from catalog.price_sets import usd_per_million
+
+
+class _ReadOnly:
+    def has_add_permission(self, _request: HttpRequest, _obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, _request: HttpRequest, _obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, _request: HttpRequest, _obj: Any = None) -> bool:
+        return False
+
+
+class RateInline(_ReadOnly, admin.TabularInline):  # type: ignore[type-arg]
+    model = Rate
+    fields = readonly_fields = ("meter", "price", "official_price")
+
+    @admin.display(description="USD per 1M")
+    def price(self, rate: Rate) -> str:
+        return usd_per_million(rate.price_picos)
+
+    @admin.display(description="official USD per 1M")
+    def official_price(self, rate: Rate) -> str:
+        return usd_per_million(rate.official_picos) if rate.official_picos is not None else "-"
+
+
+@admin.register(Provider)
+class ProviderAdmin(_ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ("slug", "name")
+
+
+@admin.register(LanguageModel)
+class LanguageModelAdmin(_ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ("slug", "name", "provider", "context_tokens", "max_output_tokens", "is_active")
+    list_filter = ("is_active", "provider")
+    list_select_related = ("provider",)
+    search_fields = ("slug", "name")
+
+
+@admin.register(PriceVersion)
+class PriceVersionAdmin(_ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ("model", "effective_at", "created_at", "source")
+    list_filter = ("model",)
+    list_select_related = ("model",)
+    date_hierarchy = "effective_at"
+    exclude = ("created_in",)
+    inlines = (RateInline,)
