@@ -18,12 +18,14 @@ from catalog.rating import Bounds
 
 # Lock order: wallet, then key and customer. Under READ COMMITTED only locked rows are read as they are now,
 # so everything that can change and is decided on is locked, the key and the customer after the wallet: a
-# revocation or a freeze that we waited for is seen.
+# revocation or a freeze that we waited for is seen. The wallet's CHECKs are first tried on the row as it was
+# before we waited: all three amounts are set as they were locked, so that credit that came meanwhile counts.
 PLACE = """
     with known as (
         select id, customer_id from api_key where digest = %(digest)s
     ), locked as (
-        select wallet.customer_id, wallet.balance_nanos - wallet.held_nanos as available, wallet.cut_off_at
+        select wallet.customer_id, wallet.balance_nanos, wallet.held_nanos, wallet.debt_nanos,
+               wallet.balance_nanos - wallet.held_nanos as available, wallet.cut_off_at
           from wallet
           join known on known.customer_id = wallet.customer_id
            for update of wallet
@@ -58,8 +60,10 @@ PLACE = """
      returning customer_id, state, amount_nanos
     ), counted as (
         update wallet
-           set held_nanos = wallet.held_nanos + placed.amount_nanos
+           set balance_nanos = locked.balance_nanos, debt_nanos = locked.debt_nanos,
+               held_nanos = locked.held_nanos + placed.amount_nanos
           from placed
+          join locked on locked.customer_id = placed.customer_id
          where wallet.customer_id = placed.customer_id and placed.state = 'open'
      returning wallet.balance_nanos - wallet.held_nanos as available
     )
