@@ -56,6 +56,6 @@ def array(values: Sequence[object]) -> object:
     else is left to the driver.
     """
     first = next((value for value in values if value is not None), None)
-    if isinstance(first, UUID | int | datetime) and not isinstance(first, bool):
+    if first is None or (isinstance(first, UUID | int | datetime) and not isinstance(first, bool)):
         return "{" + ",".join(["null" if value is None else str(value) for value in values]) + "}"
     return list(values)

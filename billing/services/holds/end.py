@@ -1,6 +1,6 @@
 """The three ends of a hold: a guarded UPDATE under the wallet's lock says, once, what it gave back."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -33,13 +33,16 @@ EXPIRE = """
 """
 
 SETTLE = """
-    update hold
-       set state = 'settled', ended_at = %s, end_reason = 'usage'
-      from unnest(%s::uuid[], %s::uuid[]) as charged (customer_id, request_id)
-     where hold.customer_id = charged.customer_id and hold.request_id = charged.request_id
-       and hold.request_id between %s and %s
-       and hold.state = 'open'
- returning hold.customer_id, hold.request_id, hold.amount_nanos
+    with ended as (
+        update hold
+           set state = 'settled', ended_at = %s, end_reason = 'usage'
+          from unnest(%s::uuid[], %s::uuid[]) as charged (customer_id, request_id)
+         where hold.customer_id = charged.customer_id and hold.request_id = charged.request_id
+           and hold.request_id between %s and %s
+           and hold.state = 'open'
+     returning hold.customer_id, hold.amount_nanos
+    )
+    select customer_id, sum(amount_nanos)::bigint, count(*) from ended group by customer_id
 """
 
 FORGET_REFUSED = "delete from hold where state = 'refused' and placed_at < %s"
@@ -108,20 +111,19 @@ def _expire_batch(customers: Collection[UUID], *, now: datetime) -> int:
     return len(rows)
 
 
-def settle(book: Book, requests: Iterable[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], int]:
-    """End the open holds of charged `(customer_id, request_id)` and return what each had set aside.
+def settle(book: Book, requests: Sequence[tuple[UUID, UUID]]) -> int:
+    """End the open holds of charged `(customer_id, request_id)`, give back what they held, return how many.
 
     Runs inside the settling transaction, whose book has the customers' wallets locked.
     """
-    requests = list(requests)
     if not requests:
-        return {}
+        return 0
 
     ids = [request_id for _, request_id in requests]
     rows = sql.fetch_tuples(SETTLE, [book.now, *sql.columns(requests), min(ids), max(ids)])
-    for customer_id, _, amount in rows:
+    for customer_id, amount, _ in rows:
         book.end_hold(customer_id, amount)
-    return {(customer_id, request_id): amount for customer_id, request_id, amount in rows}
+    return sum(count for _, _, count in rows)
 
 
 def forget_refused(*, before: datetime) -> int:

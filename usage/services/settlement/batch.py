@@ -36,11 +36,11 @@ def settle(events: Sequence[Claimed], *, now: datetime) -> Settled:
     book = Book.lock((event.customer_id for event in events), now=now)
     rated = _rate(events)
     entry_ids = {customer_id: uuid7() for customer_id in book.wallets}
-    new = rows.insert_charges([_row(item, entry_ids) for item in rated], now=now)
+    new = rows.insert_charges([_row(item) for item in rated], entry_ids, now=now)
 
     charged = [item for item in rated if item.event.key in new]
-    ended = end.settle(book, (item.event.key for item in charged if item.set_aside is not None))
-    assert ended == {item.event.key: item.set_aside for item in charged if item.set_aside is not None}
+    held = [item for item in charged if item.set_aside is not None]
+    assert end.settle(book, [item.event.key for item in held]) == len(held)
     _debit(book, charged, entry_ids)
     book.save()
 
@@ -61,14 +61,13 @@ def _rate(events: Sequence[Claimed]) -> list[Rated]:
     return rated
 
 
-def _row(item: Rated, entry_ids: dict[UUID, UUID]) -> RatedRow:
+def _row(item: Rated) -> RatedRow:
     return RatedRow(
         *item.event.key,
         item.sheet.version_id,
         item.amount_nanos,
         item.set_aside,
         ",".join(item.unpriced) or None,
-        entry_ids[item.event.customer_id],
     )
 
 

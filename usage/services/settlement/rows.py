@@ -4,7 +4,7 @@ Lock order: inbox rows (skipping locked ones), then the customers' wallets in as
 holds, charges, daily totals and lots are below the wallets.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -12,7 +12,7 @@ from uuid import UUID
 from billing import sql
 
 CLAIM = """
-    select customer_id, request_id, gateway_id, language_model_id, fingerprint,
+    select customer_id, request_id, gateway_id, language_model_id,
            input, output, cache_read, cache_write_5m, cache_write_1h, web_search
       from usage_event
      limit %s
@@ -20,7 +20,7 @@ CLAIM = """
 """
 
 CLAIM_THESE = """
-    select usage_event.customer_id, usage_event.request_id, gateway_id, language_model_id, fingerprint,
+    select usage_event.customer_id, usage_event.request_id, gateway_id, language_model_id,
            input, output, cache_read, cache_write_5m, cache_write_1h, web_search
       from usage_event
       join unnest(%s::uuid[], %s::uuid[]) as these (customer_id, request_id)
@@ -29,15 +29,22 @@ CLAIM_THESE = """
 """
 
 HOLDS = """
-    select hold.customer_id, hold.request_id, hold.state, hold.amount_nanos, hold.price_version_id,
-           hold.language_model_id
-      from unnest(%s::uuid[], %s::uuid[]) as claimed (customer_id, request_id)
+    select claimed.ordinal, hold.state, hold.amount_nanos, hold.price_version_id, hold.language_model_id
+      from unnest(%s::uuid[], %s::uuid[]) with ordinality as claimed (customer_id, request_id, ordinal)
       join hold on hold.customer_id = claimed.customer_id and hold.request_id = claimed.request_id
      where hold.request_id between %s and %s
 """
 
 CHARGE = """
-    with inserted as (
+    with rated as (
+        select *
+          from unnest(%s::uuid[], %s::uuid[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[])
+               with ordinality
+               as rated (customer_id, request_id, price_version_id, amount_nanos, hold_amount_nanos, unpriced,
+                         ordinal)
+    ), entry as (
+        select * from unnest(%s::uuid[], %s::uuid[]) as entry (customer_id, ledger_transaction_id)
+    ), inserted as (
         insert into charge (customer_id, request_id, api_key_id, gateway_id, language_model_id,
                             price_version_id, input, output, cache_read, cache_write_5m, cache_write_1h,
                             web_search, outcome, evidence, reported_cost_nanos, upstream_request_id,
@@ -49,11 +56,9 @@ CHARGE = """
                event.outcome, event.evidence, event.reported_cost_nanos, event.upstream_request_id,
                event.first_byte_ms, event.duration_ms, event.fingerprint, event.received_at,
                rated.amount_nanos, rated.hold_amount_nanos, string_to_array(rated.unpriced, ','),
-               rated.ledger_transaction_id, %s
-          from unnest(%s::uuid[], %s::uuid[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[],
-                      %s::uuid[])
-               as rated (customer_id, request_id, price_version_id, amount_nanos, hold_amount_nanos, unpriced,
-                         ledger_transaction_id)
+               entry.ledger_transaction_id, %s
+          from rated
+          join entry on entry.customer_id = rated.customer_id
           join usage_event event
             on event.customer_id = rated.customer_id and event.request_id = rated.request_id
             on conflict do nothing
@@ -79,7 +84,9 @@ CHARGE = """
                web_search = usage_daily.web_search + excluded.web_search,
                amount_nanos = usage_daily.amount_nanos + excluded.amount_nanos
     )
-    select customer_id, request_id from inserted
+    select rated.ordinal
+      from inserted
+      join rated on rated.customer_id = inserted.customer_id and rated.request_id = inserted.request_id
 """
 
 # An event that met a charge of the same id: another body is kept as a conflict, the same body needs nothing.
@@ -96,6 +103,7 @@ KEEP_CONFLICTS = """
         on conflict do nothing
 """
 
+# An event that was put back from quarantine and fails again is open again.
 QUARANTINE = """
     insert into quarantined_event (gateway_id, request_id, code, detail, payload, fingerprint, may_be_unheld,
                                    received_at, resolution)
@@ -105,7 +113,8 @@ QUARANTINE = """
            as failed (customer_id, request_id, code, detail)
       join usage_event event
         on event.customer_id = failed.customer_id and event.request_id = failed.request_id
-        on conflict do nothing
+        on conflict (request_id, fingerprint, gateway_id) do update
+       set code = excluded.code, detail = excluded.detail, resolved_at = null, resolution = ''
 """
 
 EMPTY_INBOX = """
@@ -122,7 +131,6 @@ class Claimed(NamedTuple):
     request_id: UUID
     gateway_id: int
     language_model_id: int
-    fingerprint: bytes
     counts: tuple[int | None, ...]
 
     @property
@@ -140,7 +148,7 @@ class HeldAt(NamedTuple):
 
 
 class RatedRow(NamedTuple):
-    """A charge to be inserted; `unpriced` are meters joined by commas."""
+    """A charge to be inserted; `unpriced` are meters joined by commas. The fields stand as in `CHARGE`."""
 
     customer_id: UUID
     request_id: UUID
@@ -148,32 +156,37 @@ class RatedRow(NamedTuple):
     amount_nanos: int
     hold_amount_nanos: int | None
     unpriced: str | None
-    ledger_transaction_id: UUID
 
 
 def claim(limit: int) -> list[Claimed]:
     """Lock up to `limit` events that no other settler has."""
-    return [Claimed._make((*row[:5], row[5:])) for row in sql.fetch_tuples(CLAIM, [limit])]
+    return [Claimed._make((*row[:4], row[4:])) for row in sql.fetch_tuples(CLAIM, [limit])]
 
 
 def claim_these(keys: Sequence[tuple[UUID, UUID]]) -> list[Claimed]:
     """Lock those of `keys` that are still in the inbox and that no other settler has."""
-    return [Claimed._make((*row[:5], row[5:])) for row in sql.fetch_tuples(CLAIM_THESE, sql.columns(keys))]
+    return [Claimed._make((*row[:4], row[4:])) for row in sql.fetch_tuples(CLAIM_THESE, sql.columns(keys))]
 
 
 def holds_of(events: Sequence[Claimed]) -> dict[tuple[UUID, UUID], HeldAt]:
     ids = [event.request_id for event in events]
     keys = sql.columns([event.key for event in events])
     rows = sql.fetch_tuples(HOLDS, [*keys, min(ids), max(ids)])
-    return {(row[0], row[1]): HeldAt(*row[2:]) for row in rows}
+    return {events[row[0] - 1].key: HeldAt(*row[1:]) for row in rows}
 
 
-def insert_charges(rated: Sequence[RatedRow], *, now: datetime) -> set[tuple[UUID, UUID]]:
-    """Insert charges and their daily totals, and return which requests were new."""
+def insert_charges(
+    rated: Sequence[RatedRow], entry_ids: Mapping[UUID, UUID], *, now: datetime
+) -> set[tuple[UUID, UUID]]:
+    """Insert charges and their daily totals, and return which requests were new.
+
+    `entry_ids` name the ledger transaction of each customer.
+    """
     if not rated:
         return set()
 
-    return {(row[0], row[1]) for row in sql.fetch_tuples(CHARGE, [now, *sql.columns(rated)])}
+    rows = sql.fetch_tuples(CHARGE, [*sql.columns(rated), *sql.columns(list(entry_ids.items())), now])
+    return {rated[ordinal - 1][:2] for (ordinal,) in rows}
 
 
 def keep_conflicts(keys: Sequence[tuple[UUID, UUID]]) -> None:
