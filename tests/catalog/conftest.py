@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
-from django.db import connections
+from django.db import connection, connections
 
 from catalog import prices
 
@@ -25,6 +25,7 @@ def race() -> Callable[[Callable[[int], object], int], list[object]]:
         start = Barrier(threads)
 
         def call(number: int) -> object:
+            connection.ensure_connection()
             start.wait()
             try:
                 return act(number)

@@ -1,11 +1,11 @@
 """Committed price versions: the owner cannot change them, and two writers cannot race past the notice."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import psycopg
 import pytest
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from catalog.models import PriceVersion, Rate
@@ -28,14 +28,29 @@ class TestCommittedVersion:
         with pytest.raises(IntegrityError, match="takes no rate after"):
             Rate.objects.create(price_version=published, meter="cache_read", price_picos=1)
 
-    def test_serialises_two_first_versions(self, race: Callable[..., list[object]]):
-        model, now = sonnet("another"), timezone.now()
+    def test_announces_all_but_one_of_many_first_versions_at_once(self, race: Callable[..., list[object]]):
+        for number in range(5):
+            model, now = sonnet(f"model-{number}"), timezone.now()
 
-        def publish(number: int) -> object:
-            return price_versions.publish(
-                model_id=model.id, price_set=price_set(number + 1), now=now + timedelta(microseconds=number)
-            )
+            def publish(thread: int, model_id: int = model.pk, now: datetime = now) -> object:
+                later = now + timedelta(microseconds=thread)
+                return price_versions.publish(model_id=model_id, price_set=price_set(), now=later)
 
-        versions = race(publish, 4)
-        effective = sorted(version.effective_at - now for version in versions)  # type: ignore[attr-defined]
-        assert [at >= timedelta(minutes=5) for at in effective] == [False, True, True, True]
+            race(publish, 4)
+            effective = PriceVersion.objects.filter(model=model).values_list("effective_at", flat=True)
+            ahead = sorted(at - now >= timedelta(minutes=5) for at in effective)
+            assert ahead == [False, True, True, True]
+
+    def test_makes_a_second_first_version_wait_whoever_writes_it(self, owner_connection: psycopg.Connection):
+        model = sonnet("another")
+        insert = (
+            "insert into price_version (model_id, effective_at, created_at, source, note) "
+            "values (%s, now(), now(), 'a test', '')"
+        )
+        owner_connection.execute("set lock_timeout = '100ms'")
+        with transaction.atomic():
+            price_versions.publish(model_id=model.pk, price_set=price_set(), now=EARLIER)
+            with pytest.raises(psycopg.errors.LockNotAvailable):
+                owner_connection.execute(insert, [model.pk])
+        with pytest.raises(psycopg.errors.CheckViolation, match="less than 5 minutes ahead"):
+            owner_connection.execute(insert, [model.pk])
