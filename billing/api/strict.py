@@ -7,7 +7,7 @@ from typing import IO, Any, Final, NoReturn, Protocol
 from django.http import HttpRequest, UnreadablePostError
 from rest_framework.parsers import BaseParser
 
-from billing.errors import BillingError
+from billing.errors import BillingError, Unacceptable
 
 MOST_BYTES: Final = 64 * 1024
 MOST_ECHOED: Final = 100
@@ -20,9 +20,11 @@ class Malformed(BillingError):
     http_status = 400
 
 
-class TooLarge(BillingError):
-    code = "too_large"
+class TooLarge(Unacceptable):
     http_status = 413
+
+    def __init__(self, detail: str, **extra: Any) -> None:
+        super().__init__(detail, code="too_large", **extra)
 
 
 class NotJson(BillingError):
