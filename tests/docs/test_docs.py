@@ -1,4 +1,4 @@
-"""What the documents name exists: files, headings, make targets, commands, settings, a word for each model."""
+"""What the documents name exists: files, headings, make targets, commands, settings, and a word per model."""
 
 import re
 from pathlib import Path
