@@ -14,7 +14,7 @@ from accounts import key_format
 from accounts.errors import CustomerClosed, KeyNotActive, KeyReplaced, Unacceptable, UnknownKey
 from accounts.models import ApiKey, Customer, User
 from accounts.text import cleaned
-from catalog import prices
+from catalog.prices import find_model
 
 LONGEST_OVERLAP = timedelta(days=30)
 MOST_ALLOWED_MODELS = 100
@@ -157,7 +157,7 @@ def _guard_open(customer: Customer) -> None:
 def _known_models(slugs: Sequence[str]) -> list[str]:
     if len(slugs) > MOST_ALLOWED_MODELS:
         raise Unacceptable(f"At most {MOST_ALLOWED_MODELS} models can be named.", field="allowed_models")
-    unknown = sorted({slug for slug in slugs if prices.find_model(slug) is None})
+    unknown = sorted({slug for slug in slugs if find_model(slug) is None})
     if unknown:
         raise Unacceptable(f"Unknown models: {', '.join(unknown)}.", field="allowed_models")
     return sorted(set(slugs))
