@@ -80,7 +80,7 @@ KEEP_CONFLICTS = """
     select customer_id, request_id, %s, payload, fingerprint, %s
       from unnest(%s::uuid[], %s::uuid[], %s::jsonb[], %s::bytea[])
            as conflict (customer_id, request_id, payload, fingerprint)
-     order by customer_id, request_id
+     order by customer_id, request_id, fingerprint
         on conflict do nothing
 """
 
@@ -90,7 +90,7 @@ QUARANTINE = """
     select %s, %s, %s, refused.*, ''
       from unnest(%s::uuid[], %s::text[], %s::text[], %s::jsonb[], %s::bytea[])
            as refused (request_id, code, detail, payload, fingerprint)
-     order by request_id
+     order by request_id, fingerprint
         on conflict do nothing
 """
 
