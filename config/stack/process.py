@@ -45,7 +45,7 @@ class Process:
 
     def __init__(self, program: Program, sink: Sink) -> None:
         self.program = program
-        self.exits = 0
+        self.failures = 0
         self.last_lines: deque[str] = deque(maxlen=30)
         self._sink = sink
         self._popen: subprocess.Popen[str] | None = None
@@ -90,6 +90,7 @@ class Process:
         try:
             program.before_start()
         except Exception as error:  # noqa: BLE001 - shown, and tried again: a supervisor must not die of its child.
+            self.failures += 1
             self._say(f"cannot start yet: {error}")
             self._back_off(now)
             return
@@ -117,7 +118,7 @@ class Process:
         threading.Thread(target=self._pump, args=(self._popen,), daemon=True).start()
 
     def _note_exit(self, popen: subprocess.Popen[str], now: float) -> None:
-        self.exits += 1
+        self.failures += 1
         _kill_group(popen)
         self._say(f"ended with status {popen.returncode}, starting it again")
         self._popen = None

