@@ -592,6 +592,8 @@ class Migration(migrations.Migration):
                         condition=models.Q(
                             models.Q(
                                 models.Q(("debit_account", 101), ("credit_account", 101), _connector="OR"),
+                                ("balance_after_nanos__isnull", False),
+                                ("wallet_seq__isnull", False),
                                 ("balance_after_nanos__gte", 0),
                                 ("wallet_seq__gt", 0),
                             ),

@@ -113,6 +113,7 @@ class Transfer(models.Model):
                 name="transfer_on_wallet_is_chained",
                 condition=(
                     (Q(debit_account=LedgerAccount.WALLET) | Q(credit_account=LedgerAccount.WALLET))
+                    & Q(wallet_seq__isnull=False, balance_after_nanos__isnull=False)
                     & Q(wallet_seq__gt=0, balance_after_nanos__gte=0)
                 )
                 | (

@@ -130,14 +130,13 @@ class TestSettlementAgainstTheGateway:
         for number in range(60):
             held = cast.hold(alice, out=100)
             report_all([cast.report(alice, held.request_id, output=10)])
-            threads.each(
-                [
-                    settle,
-                    partial(extend_again_and_again, held.request_id, gateway_id),
-                    partial(release, held.request_id, gateway_id),
-                    partial(end.expire, now=held.expires_at if number % 2 else timezone.now()),
-                ]
-            )
+            jobs: list[Callable[[], object]] = [
+                settle,
+                partial(extend_again_and_again, held.request_id, gateway_id),
+                partial(release, held.request_id, gateway_id),
+                partial(end.expire, now=held.expires_at if number % 2 else timezone.now()),
+            ]
+            threads.each(jobs)
             settle()
 
             wallet = alice.wallet()

@@ -1,0 +1,66 @@
+"""Rows in every money table, for tests that attack them by raw SQL."""
+
+import contextlib
+
+from django.utils import timezone
+from psycopg import sql
+from psycopg.types.json import Jsonb
+from uuid_utils.compat import uuid7
+
+from billing.errors import Refused
+from billing.services.holds import end
+from tests import cast
+from tests.cast import USD
+from usage.services.settlement import drain
+
+Statement = tuple[sql.Composed, list[object]]
+
+# One more row like the table's first one, but for what is named.
+COPY = "insert into {0} select (jsonb_populate_record(row, %s)).* from {0} row limit 1"
+# What makes a copy of a table's row another row.
+ANOTHER: dict[str, dict[str, object]] = {
+    "credit_lot": {"id": str(uuid7())},
+    "lot_movement": {},
+    "ledger_transaction": {"id": str(uuid7()), "effect_key": "another"},
+    "transfer": {"position": 99, "wallet_seq": 999_999},
+    "debt": {"id": str(uuid7())},
+    "hold": {"request_id": str(uuid7())},
+    "charge": {"request_id": str(uuid7())},
+    "usage_event": {"request_id": str(uuid7())},
+    "usage_daily": {"day_date": "2026-01-01"},
+    "usage_conflict": {"id": 999_999, "request_id": str(uuid7())},
+    "quarantined_event": {"id": 999_999, "request_id": str(uuid7())},
+}
+
+
+def plant() -> None:
+    """Alice holds, is charged, owed and repaid; holds ended in every way; usage waits or is in quarantine."""
+    cast.model()
+    alice = cast.player("Alice", USD)
+    settled = cast.hold(alice, out=100)
+    cast.send(cast.report(alice, settled.request_id, output=50), cast.report(alice, output=128_000_000))
+    drain.settle_all(now=timezone.now())
+    cast.fund(alice.id, 5000 * USD)
+    _end_holds(alice)
+    cast.hold(alice, out=100)
+    request_id = uuid7()
+    cast.send(cast.report(alice, request_id, output=1), cast.report(alice, request_id, output=2))
+    cast.send(cast.report(alice, model="unknown", output=1))
+
+
+def _end_holds(alice: cast.Player) -> None:
+    end.expire(now=cast.hold(alice, out=100).expires_at)
+    released = cast.hold(alice, out=100)
+    end.release(
+        request_id=released.request_id,
+        gateway_id=cast.gateway().id,
+        reason="gave up",
+        now=timezone.now(),
+    )
+    with contextlib.suppress(Refused):
+        cast.hold(cast.player("Charlie", USD // 100), out=128_000)
+
+
+def copy(table: str, **changes: object) -> Statement:
+    """Insert another row like the first one of `table`, with `changes`."""
+    return sql.SQL(COPY).format(sql.Identifier(table)), [Jsonb(ANOTHER[table] | changes)]
