@@ -25,14 +25,19 @@ def django_db_setup(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
 
 @pytest.fixture
 def committed_db(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """Let a test commit for real and use threads; afterwards every row and every Valkey key is gone.
+    """Let a test commit for real and use threads; afterwards every row is gone. Valkey is empty at its start.
 
     Threads close their own connections (`django.db.connections.close_all()`).
     """
+    _flush_valkey()
     with django_db_blocker.unblock():
         yield
         connections.close_all()
         databases.empty()
+    _flush_valkey()
+
+
+def _flush_valkey() -> None:
     with redis.Redis.from_url(settings.REDIS_URL) as client:
         client.flushdb()
 
