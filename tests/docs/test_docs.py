@@ -8,6 +8,8 @@ from django.apps import apps
 from django.conf import settings
 from django.core.management import get_commands
 
+from usage.audit.invariants import ALL
+
 ROOT = Path(settings.BASE_DIR)
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 OURS = ("catalog", "accounts", "billing", "usage")
@@ -67,6 +69,11 @@ class TestDocuments:
         assigned = set(re.findall(r"^\s*(?:export )?([A-Z_0-9]+)=", code, re.MULTILINE))
 
         assert set(VARIABLE.findall(code)) - assigned <= known_variables()
+
+
+class TestReadme:
+    def test_counts_the_invariants(self):
+        assert f"All {len(ALL)} invariants hold." in (ROOT / "README.md").read_text()
 
 
 class TestGlossary:
