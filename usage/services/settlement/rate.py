@@ -39,7 +39,8 @@ def event(claimed: Claimed, hold: HeldAt | None) -> Rated:
 
 
 def _sheet(claimed: Claimed, hold: HeldAt | None) -> PriceSheet:
-    if hold and hold.language_model_id == claimed.language_model_id:
+    # A refusal pins nothing: it is forgotten after a day, and a charge can be rated again for ever.
+    if hold and hold.state != "refused" and hold.language_model_id == claimed.language_model_id:
         return prices.sheet(hold.price_version_id)
 
     sheet = prices.in_force(claimed.language_model_id, request_ids.time_of(claimed.request_id))
