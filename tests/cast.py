@@ -14,7 +14,8 @@ from accounts import key_format
 from accounts.models import Customer, Gateway
 from billing.models import Wallet
 from billing.services import credits, customers
-from billing.services.holds import place
+from billing.services.holds import end, place
+from billing.services.holds.end import EndedHold
 from billing.services.holds.requests import HoldAnswer, HoldRequest
 from catalog import prices
 from catalog.models import LanguageModel, Provider
@@ -23,6 +24,8 @@ from catalog.rating import METERS, Bounds
 from catalog.services import price_versions
 from usage.services import ingest
 from usage.services.reports import Report, Reporter, Result
+from usage.services.settlement import drain
+from usage.services.settlement.batch import Settled
 
 USD = 10**9
 MODEL = "claude-sonnet-4-6"
@@ -122,6 +125,15 @@ def hold(who: Player, *, now: datetime | None = None, **changes: object) -> Hold
     return place.hold(hold_request(who, **changes), now=now or timezone.now())  # type: ignore[arg-type]
 
 
+def release(held: HoldAnswer, *, gateway_name: str = "gateway-1", now: datetime | None = None) -> EndedHold:
+    return end.release(
+        request_id=held.request_id,
+        gateway_id=gateway(gateway_name).id,
+        reason="gave up",
+        now=now or timezone.now(),
+    )
+
+
 def report(
     who: Player,
     request_id: UUID | None = None,
@@ -160,6 +172,10 @@ def report(
 def send(*reports: Report, unheld: bool = True, now: datetime | None = None) -> list[Result]:
     reporter = Reporter(gateway().id, may_be_unheld=unheld)
     return ingest.accept(reports, reporter, now=now or timezone.now())
+
+
+def settle(*, now: datetime | None = None) -> Settled:
+    return drain.settle_all(now=now or timezone.now())
 
 
 def id_at(moment: datetime) -> UUID:
