@@ -25,7 +25,10 @@ def healthz(_request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def readyz(_request: HttpRequest) -> JsonResponse:
-    """Answer 200 when money work is possible. Without Valkey it is, only slower: wake-ups wait for beat."""
+    """Answer 200 when money work is possible.
+
+    Without Valkey it is: holds are placed and usage is taken in; settlement goes on once Valkey is back.
+    """
     failures = _failures_of_database(now=timezone.now())
     body = {"ready": not failures, "failures": failures, "degraded": _degradations()}
     return JsonResponse(body, status=503 if failures else 200)

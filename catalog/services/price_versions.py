@@ -11,6 +11,8 @@ from catalog.price_sets import PriceSet
 
 # Readers may hold a list of versions for part of this time; see catalog.prices.
 NOTICE = timedelta(minutes=5)
+# As far back as a request id may lie when its usage is reported.
+REACHES_BACK = timedelta(days=35)
 
 
 @transaction.atomic
@@ -19,8 +21,9 @@ def publish(
 ) -> PriceVersion:
     """Add a price version of a model, in force from `effective_at`.
 
-    The first version of a model may take effect at once, which is the default; a later one takes effect
-    five minutes ahead by default and at the earliest. Raises PriceRefused, UnknownModel.
+    The first version of a model takes effect at once by default, and may reach back as far as usage is
+    accepted: so usage of a model that came before its price can be charged. A later one takes effect five
+    minutes ahead by default and at the earliest. Raises PriceRefused, UnknownModel.
     """
     price_sets.check(price_set.prices)
 
@@ -28,8 +31,9 @@ def publish(
     if model is None:
         raise UnknownModel(f"no model with id {model_id}")
 
-    earliest = now + NOTICE if model.price_versions.exists() else now
-    effective_at = effective_at or earliest
+    has_price = model.price_versions.exists()
+    effective_at = effective_at or default_moment(has_price=has_price, now=now)
+    earliest = now + NOTICE if has_price else now - REACHES_BACK
     if effective_at < earliest:
         raise PriceRefused(f"{model.slug}: a price takes effect at {earliest.isoformat()} at the earliest")
     if model.price_versions.filter(effective_at=effective_at).exists():
@@ -53,3 +57,8 @@ def publish(
         for price in price_set.prices
     )
     return version
+
+
+def default_moment(*, has_price: bool, now: datetime) -> datetime:
+    """When a version takes effect that names no moment."""
+    return now + NOTICE if has_price else now

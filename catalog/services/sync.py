@@ -105,8 +105,10 @@ def _publish(
 ) -> PriceVersion | None:
     """Publish the file's prices unless they are what will be in force when they could take effect."""
     has_price = row.price_versions.exists()
-    earliest = now + price_versions.NOTICE if has_price else now
-    effective_at = max(earliest, offer.effective_at or earliest)
+    effective_at = price_versions.default_moment(has_price=has_price, now=now)
+    if offer.effective_at:
+        reaches_to = effective_at if has_price else now - price_versions.REACHES_BACK
+        effective_at = max(reaches_to, offer.effective_at)
 
     before = row.price_versions.filter(effective_at__lte=effective_at).order_by("-effective_at").first()
     if before is not None:

@@ -41,11 +41,19 @@ class TestPublish:
                 model_id=model.id, price_set=price_set(2), now=now, effective_at=now + TWO_MINUTES
             )
 
-    def test_refuses_a_first_version_that_reaches_back(self):
+    def test_lets_a_first_version_reach_back_as_far_as_usage_is_accepted(self):
+        now = timezone.now()
+        moment = now - timedelta(days=35)
+        version = price_versions.publish(
+            model_id=sonnet().id, price_set=price_set(), now=now, effective_at=moment
+        )
+        assert version.effective_at == moment
+
+    def test_refuses_a_first_version_that_reaches_back_further(self):
         now = timezone.now()
         with pytest.raises(PriceRefused, match="at the earliest"):
             price_versions.publish(
-                model_id=sonnet().id, price_set=price_set(), now=now, effective_at=now - TWO_MINUTES
+                model_id=sonnet().id, price_set=price_set(), now=now, effective_at=now - timedelta(days=36)
             )
 
     def test_refuses_a_second_price_for_one_moment(self):
