@@ -11,6 +11,7 @@ from django.core.wsgi import get_wsgi_application
 from django.db import connections
 from django.utils import timezone
 
+from billing.services import publisher
 from usage.services.settlement import drain
 
 
@@ -46,7 +47,7 @@ class Unreliable:
 
 @contextmanager
 def running() -> Iterator[str]:
-    """Yield the address of a service that loses answers, and settle beside it."""
+    """Yield the address of a service that loses answers; settle and publish beside it."""
     stop = threading.Event()
     server = make_server(
         "127.0.0.1", 0, Unreliable(get_wsgi_application()), server_class=_Server, handler_class=_Quiet
@@ -67,4 +68,5 @@ def running() -> Iterator[str]:
 def _work(stop: threading.Event) -> None:
     while not stop.wait(0.05):
         drain.settle_all(now=timezone.now())
+        publisher.publish(now=timezone.now())
     connections.close_all()
