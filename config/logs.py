@@ -59,7 +59,11 @@ def configure(*, layout: str, level: str) -> dict[str, Any]:
         },
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
         "root": {"handlers": ["stderr"], "level": level},
-        "loggers": {name: {"level": logging.WARNING} for name in _TALKATIVE},
+        "loggers": {
+            **{name: {"level": logging.WARNING} for name in _TALKATIVE},
+            # Its warnings are the refusals that gateways get as answers.
+            "django.request": {"level": logging.ERROR},
+        },
     }
 
 

@@ -25,13 +25,17 @@ _STABLE_AFTER_S = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """What to run; `stop_signal` asks it to end in good order, engines outlive everything else."""
+    """What to run; `stop_signal` asks it to end in good order, engines outlive everything else.
+
+    `readable` turns a line of its output into one for people; an empty one is dropped.
+    """
 
     name: str
     command: tuple[str | Path, ...]
     env: Mapping[str, str] = field(default_factory=dict)
     is_ready: Callable[[], bool] = lambda: True
     says_when_ready: str = ""
+    readable: Callable[[str], str] = str
     before_start: Callable[[], None] = lambda: None
     is_engine: bool = False
     stop_signal: signal.Signals = signal.SIGTERM
@@ -133,7 +137,8 @@ class Process:
     def _pump(self, popen: subprocess.Popen[str]) -> None:
         with popen.stdout or io.StringIO() as lines:
             for line in lines:
-                self._say(line.rstrip())
+                if readable := self.program.readable(line.rstrip()):
+                    self._say(readable)
 
     def _say(self, line: str) -> None:
         self.last_lines.append(line)

@@ -1,6 +1,7 @@
 """The embedded Valkey: its configuration and its server program."""
 
 import os
+import re
 
 import redis
 
@@ -8,6 +9,7 @@ from config.stack.places import Place
 from config.stack.process import Program
 from config.stack.state import Engines
 
+_PREFIX = re.compile(r"^\d+:\S+ (\(\d+\) )?(\d+ \w+ \d+ [\d:.]+ )?([.*#-] )?")
 _CONFIGURATION = """\
 bind 127.0.0.1
 port {port}
@@ -43,11 +45,17 @@ def program(place: Place, engines: Engines, *, durable: bool) -> Program:
         env={"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"},
         is_ready=lambda: accepts(engines),
         before_start=before_start,
+        readable=_readable,
         is_engine=True,
         user=place.user,
         # Valkey would share its data folder with a second server and spoil the append-only file.
         lock=place.home / "valkey.lock",
     )
+
+
+def _readable(line: str) -> str:
+    """Drop what the supervisor says already, and advice about a machine that is not ours to configure."""
+    return "" if "overcommit" in line else _PREFIX.sub("", line)
 
 
 def accepts(engines: Engines) -> bool:
