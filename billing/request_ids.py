@@ -7,6 +7,8 @@ from billing.errors import Unacceptable
 
 OLDEST = timedelta(days=35)
 FURTHEST_AHEAD = timedelta(minutes=5)
+# 48 bits reach beyond the last year that a datetime can say.
+_LAST_MILLISECOND = 253_402_300_799_999
 
 
 def parse(text: object, *, field: str = "request_id") -> UUID:
@@ -26,8 +28,9 @@ def is_version_7(request_id: UUID) -> bool:
 
 
 def time_of(request_id: UUID) -> datetime:
-    """The moment, in UTC and to the millisecond, that the gateway wrote into the id."""
-    return datetime.fromtimestamp(0, tz=UTC) + timedelta(milliseconds=request_id.int >> 80)
+    """The moment, in UTC and to the millisecond, that the gateway wrote into the id; at most year 9999."""
+    milliseconds = min(request_id.int >> 80, _LAST_MILLISECOND)
+    return datetime.fromtimestamp(0, tz=UTC) + timedelta(milliseconds=milliseconds)
 
 
 def is_in_window(request_id: UUID, *, now: datetime) -> bool:

@@ -23,7 +23,11 @@ def model() -> LanguageModel:
 
 
 def grant(who: cast.Player, amount: int = USD, **changes: Any) -> bool:
-    given: dict[str, Any] = {"reason": "welcome", "effect_key": "promo:welcome", "now": timezone.now()} | changes
+    given: dict[str, Any] = {
+        "reason": "welcome",
+        "effect_key": "promo:welcome",
+        "now": timezone.now(),
+    } | changes
     return credits.grant(customer_id=who.id, amount_nanos=amount, **given)
 
 
