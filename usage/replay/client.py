@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +18,8 @@ GIVES_UP_AFTER_S = 600
 ANSWERS_WITHIN = aiohttp.ClientTimeout(total=30)
 TRY_AGAIN = frozenset({408, 425, 429})
 
+Say = Callable[[str], None]
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -29,10 +31,12 @@ class Answer:
 
 
 class Client:
-    """Posts to and reads from the internal API of one service."""
+    """Posts to and reads from the internal API of one service; says so where that stays away."""
 
-    def __init__(self, session: aiohttp.ClientSession) -> None:
+    def __init__(self, session: aiohttp.ClientSession, say: Say) -> None:
         self._session = session
+        self._say = say
+        self._is_away = False
 
     async def post(self, path: str, body: Mapping[str, Any]) -> Answer:
         return await self._until_answered("POST", path, body)
@@ -43,16 +47,19 @@ class Client:
     async def _until_answered(self, method: str, path: str, body: Mapping[str, Any] | None) -> Answer:
         pause, deadline = FIRST_PAUSE_S, time.monotonic() + GIVES_UP_AFTER_S
         while True:
-            problem = ""
             try:
                 answer = await self._once(method, path, body)
                 if answer.status < 500 and answer.status not in TRY_AGAIN:
+                    self._is_away = False
                     return answer
                 problem = f"HTTP {answer.status}"
             except (aiohttp.ClientError, TimeoutError, OSError) as error:
-                problem = repr(error)
+                problem = str(error) or type(error).__name__
             if time.monotonic() > deadline:
                 raise Refused(f"{path}: no answer for {GIVES_UP_AFTER_S} seconds, last: {problem}")
+            if pause == LONGEST_PAUSE_S and not self._is_away:
+                self._is_away = True
+                self._say(f"{path} is away ({problem}); trying again")
             await asyncio.sleep(pause * random.uniform(0.5, 1))  # noqa: S311 - spreads retries.
             pause = min(2 * pause, LONGEST_PAUSE_S)
 
@@ -64,7 +71,7 @@ class Client:
 
 
 @asynccontextmanager
-async def connect(url: str, token: str, *, connections: int) -> AsyncIterator[Client]:
+async def connect(url: str, token: str, *, connections: int, say: Say) -> AsyncIterator[Client]:
     """Connect to the service at `url` with a gateway's token."""
     async with aiohttp.ClientSession(
         url,
@@ -72,4 +79,4 @@ async def connect(url: str, token: str, *, connections: int) -> AsyncIterator[Cl
         timeout=ANSWERS_WITHIN,
         connector=aiohttp.TCPConnector(limit=connections),
     ) as session:
-        yield Client(session)
+        yield Client(session, say)

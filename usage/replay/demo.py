@@ -17,7 +17,7 @@ from billing.money import format_usd
 from usage.audit import run as audit
 from usage.replay import cast, client, run, totals
 from usage.replay.cast import Person
-from usage.replay.client import Answer, Client
+from usage.replay.client import Answer, Client, Say
 from usage.replay.errors import Refused
 from usage.replay.traffic import HOLDS, USAGE
 
@@ -27,8 +27,6 @@ SECOND_CREDIT_NANOS = 5_000_000_000
 QUESTION_TOKENS, MOST_ANSWER_TOKENS, SHORTEST_ANSWER_TOKENS = 374, 512, 16
 WAITS_AT_MOST_S = 60
 ASK_EVERY_S = 0.02
-
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +57,7 @@ def tell(url: str, say: Say) -> int:
 
 async def _play(url: str, token: str, dora: Person, say: Say) -> None:
     try:
-        async with client.connect(url, token, connections=2) as service:
+        async with client.connect(url, token, connections=2, say=say) as service:
             scene = Scene(dora, service, say)
             say(f"Dora signs up. She has a key and no credit: her key is {await _state(scene)}.")
             await _fund(scene, FIRST_CREDIT_NANOS)

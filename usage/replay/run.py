@@ -4,8 +4,11 @@ import asyncio
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from concurrent.futures import Future
 from dataclasses import asdict, dataclass
+from typing import Any
+from uuid import UUID
 
 from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
@@ -19,7 +22,7 @@ from usage.replay import cast, deal, totals
 from usage.replay.errors import BadRequest
 from usage.replay.totals import Progress
 from usage.replay.trace import Row
-from usage.replay.traffic import Traffic
+from usage.replay.traffic import Tally, Traffic
 
 ASK_EVERY_S = 0.2
 
@@ -88,43 +91,47 @@ def replay(order: Order, *, say: Callable[[str], None]) -> Report:
 
     say(f"{len(calls)} requests to {order.url}")
     with cast.service_token() as token:
-        seconds = _send_and_wait(traffic, order, people, token)
+        sending = _sending(traffic.send(order.url, token, say))
+        seconds = _wait_until_settled(
+            sending, traffic.tally, [person.customer_id for person in people], order
+        )
     for code, count in traffic.tally.not_accepted.items():
         say(f"{count} events were not accepted: {code}")
 
     say("audit")
-    return _report(order, traffic, people, seconds)
+    return _report(order, traffic, customers, seconds)
 
 
-def _send_and_wait(traffic: Traffic, order: Order, people: Sequence[cast.Person], token: str) -> float:
-    """Return the seconds from the first hold until the inbox has none of our events any more."""
-    failures: list[BaseException] = []
+def _sending(work: Coroutine[Any, Any, None]) -> Future[None]:
+    """Run the gateway's side in a thread of its own, so that this one can ask the database meanwhile."""
+    sending: Future[None] = Future()
 
     def send() -> None:
         try:
-            asyncio.run(traffic.send(order.url, token))
+            sending.set_result(asyncio.run(work))
         except BaseException as error:  # noqa: BLE001 - raised again in the thread that waits.
-            failures.append(error)
+            sending.set_exception(error)
 
-    customers = [person.customer_id for person in people]
-    sender = threading.Thread(target=send, name="gateway", daemon=True)
+    threading.Thread(target=send, name="gateway", daemon=True).start()
+    return sending
+
+
+def _wait_until_settled(
+    sending: Future[None], tally: Tally, customers: Sequence[UUID], order: Order
+) -> float:
+    """Return the seconds until all is sent and the inbox has none of our events any more."""
     started = time.monotonic()
-    sender.start()
     with tqdm(total=len(order.rows), unit=" requests", disable=not sys.stderr.isatty()) as bar:
         while True:
-            all_sent = not sender.is_alive()
+            all_sent = sending.done()
+            if all_sent:
+                sending.result()
             now = _ask(lambda: totals.progress(customers))
-            bar.n = now.settled + traffic.tally.refused
-            bar.set_postfix(
-                reported=traffic.tally.reported, refused=traffic.tally.refused, waiting=now.waiting
-            )
-            if failures:
-                raise failures[0]
+            bar.n = now.settled + tally.refused
+            bar.set_postfix(reported=tally.reported, refused=tally.refused, waiting=now.waiting)
             if all_sent and now.waiting == 0:
                 return time.monotonic() - started
-            sender.join(ASK_EVERY_S)
-            if all_sent:
-                time.sleep(ASK_EVERY_S)
+            time.sleep(ASK_EVERY_S)
 
 
 def _ask(question: Callable[[], Progress]) -> Progress:
@@ -137,8 +144,8 @@ def _ask(question: Callable[[], Progress]) -> Progress:
             time.sleep(ASK_EVERY_S)
 
 
-def _report(order: Order, traffic: Traffic, people: Sequence[cast.Person], seconds: float) -> Report:
-    found = totals.of([person.customer_id for person in people])
+def _report(order: Order, traffic: Traffic, customers: Sequence[UUID], seconds: float) -> Report:
+    found = totals.of(customers)
     violations = audit.violations(audit.audit(now=timezone.now()))
     latencies = sorted(traffic.tally.hold_us)
     return Report(

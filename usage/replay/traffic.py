@@ -10,7 +10,7 @@ from uuid_utils.compat import uuid7
 
 from usage.replay import client
 from usage.replay.cast import Person
-from usage.replay.client import Answer, Client
+from usage.replay.client import Answer, Client, Say
 from usage.replay.deal import Call
 from usage.replay.errors import Refused
 
@@ -49,9 +49,9 @@ class Traffic:
         self._concurrency = concurrency
         self._events: asyncio.Queue[Event | None] = asyncio.Queue()
 
-    async def send(self, url: str, token: str) -> None:
+    async def send(self, url: str, token: str, say: Say) -> None:
         """Send everything, again and again where the service is away; raises `Refused`."""
-        async with client.connect(url, token, connections=self._concurrency + SENDERS) as service:
+        async with client.connect(url, token, connections=self._concurrency + SENDERS, say=say) as service:
             senders = [asyncio.create_task(self._report(service)) for _ in range(SENDERS)]
             holders = [asyncio.create_task(self._hold(service)) for _ in range(self._concurrency)]
             try:

@@ -71,6 +71,8 @@ class Command(BaseCommand):
             )
         except ReplayError as error:
             raise CommandError(str(error), returncode=error.exit_status) from error
+        except KeyboardInterrupt:
+            raise CommandError("interrupted", returncode=130) from None
 
         self.stdout.write(json.dumps(report.as_json()) if options["json"] else _told(report))
         if not report.is_right:
