@@ -90,11 +90,10 @@ def replay(order: Order, *, say: Callable[[str], None]) -> Report:
     traffic = Traffic(calls, people, model=order.model, concurrency=order.concurrency)
 
     say(f"{len(calls)} requests to {order.url}")
+    customers = [person.customer_id for person in people]
     with cast.service_token() as token:
         sending = _sending(traffic.send(order.url, token, say))
-        seconds = _wait_until_settled(
-            sending, traffic.tally, [person.customer_id for person in people], order
-        )
+        seconds = _wait_until_settled(sending, traffic.tally, customers, order)
     for code, count in traffic.tally.not_accepted.items():
         say(f"{count} events were not accepted: {code}")
 
