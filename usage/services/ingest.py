@@ -103,6 +103,8 @@ def accept(reports: Sequence[Report], reporter: Reporter, *, now: datetime) -> l
     """
     with transaction.atomic():
         identified, refused = _identify(reports, now=now)
+        identified, without_price = _require_prices(identified)
+        refused += without_price
         if not reporter.may_be_unheld:
             identified, without_hold = _require_holds(identified)
             refused += without_hold
@@ -137,19 +139,31 @@ def _identify_one(report: Report, key: tuple[UUID, UUID] | None, *, now: datetim
         return Refused(report, "unknown_model", f"the catalogue has no model {report.model!r}")
     if not request_ids.is_in_window(report.request_id, now=now):
         return Refused(report, "request_id_out_of_window", "older than 35 days or more than 5 minutes ahead")
-    if prices.in_force(model.id, request_ids.time_of(report.request_id)) is None:
-        return Refused(report, "no_price", "the model had no price at the time of the request")
     if all(count is None for count in report.counts) or any((c or 0) > MOST_UNITS for c in report.counts):
         return Refused(report, "impossible_meters", "no meter at all, or one above 1,000,000,000")
 
     return Identified(report, report.fingerprint(), key[1], key[0], model.id)
 
 
-def _require_holds(events: list[Identified]) -> tuple[list[Identified], list[Refused]]:
-    if not events:
-        return [], []
+def _require_prices(events: list[Identified]) -> tuple[list[Identified], list[Refused]]:
+    """A hold has pinned its price; without one the model needs a price at the request's own time."""
+    unpriced = [
+        event
+        for event in events
+        if prices.in_force(event.model_id, request_ids.time_of(event.report.request_id)) is None
+    ]
+    held = _held(unpriced)
+    without = {id(event) for event in unpriced if event.key not in held}
+    refused = [
+        Refused(event.report, "no_price", "the model had no price at the time of the request")
+        for event in unpriced
+        if id(event) in without
+    ]
+    return [event for event in events if id(event) not in without], refused
 
-    held = set(sql.fetch_tuples(WITH_HOLD, sql.columns(event.key for event in events)))
+
+def _require_holds(events: list[Identified]) -> tuple[list[Identified], list[Refused]]:
+    held = _held(events)
     without = [
         Refused(
             event.report, "no_hold", "the request had no hold, and the token lacks the scope usage:unheld"
@@ -158,6 +172,13 @@ def _require_holds(events: list[Identified]) -> tuple[list[Identified], list[Ref
         if event.key not in held
     ]
     return [event for event in events if event.key in held], without
+
+
+def _held(events: Sequence[Identified]) -> set[tuple[UUID, UUID]]:
+    """The keys of those events that have a hold, in whatever state."""
+    if not events:
+        return set()
+    return set(sql.fetch_tuples(WITH_HOLD, sql.columns(event.key for event in events)))
 
 
 def _store(events: Sequence[Identified], reporter: Reporter, *, now: datetime) -> dict[int, Result]:
