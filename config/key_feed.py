@@ -92,8 +92,11 @@ class Feed:
     async def follow(self) -> None:
         """Read events as they come, until cancelled."""
         hints = Hints()
+        task = asyncio.current_task()
+        assert task
         try:
-            while True:
+            # The Valkey client loses a cancellation that meets it while it connects.
+            while not task.cancelling():
                 await self._try_to_read()
                 await hints.wait(POLL_S)
         finally:
