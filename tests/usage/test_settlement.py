@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from billing.models import Debt, Hold
+from billing.services import keys
 from billing.services.holds import end
 from tests import cast
 from tests.cast import OUTPUT_TOKEN, USD
@@ -76,3 +77,113 @@ class TestSettle:
         settle()
         assert dora.wallet().debt_nanos == 30 * OUTPUT_TOKEN
         assert Debt.objects.get().cause == "hold_ended"
+
+
+class TestAmounts:
+    """What a hold of 100 tokens gives back, takes, or leaves as debt, beside a hold of 50 and some credit."""
+
+    @pytest.mark.parametrize(
+        ("free", "used", "balance", "debt"),
+        [
+            (0, 0, 150, 0),
+            (0, 99, 51, 0),
+            (0, 100, 50, 0),
+            (0, 101, 50, 1),
+            (0, 500, 50, 400),
+            (20, 100, 70, 0),
+            (20, 119, 51, 0),
+            (20, 120, 50, 0),
+            (20, 121, 50, 1),
+        ],
+    )
+    def test_never_touch_what_another_hold_has_set_aside(self, free: int, used: int, balance: int, debt: int):
+        # Enough not to be cut off while the holds are placed; what is too much is spent after that.
+        alice = cast.player("Alice", (1150 + free) * OUTPUT_TOKEN)
+        cut, other = cast.hold(alice, out=100), cast.hold(alice, out=50)
+        cast.send(cast.report(alice, output=1000))
+        settle()
+
+        cast.send(cast.report(alice, cut.request_id, output=used))
+        settle()
+
+        wallet = alice.wallet()
+        assert (wallet.balance_nanos, wallet.debt_nanos) == (balance * OUTPUT_TOKEN, debt * OUTPUT_TOKEN)
+        assert wallet.held_nanos == other.amount_nanos
+        assert sum(Debt.objects.values_list("amount_nanos", flat=True)) == debt * OUTPUT_TOKEN
+
+    def test_of_one_batch_share_what_their_holds_left_over(self):
+        alice = cast.player("Alice", 1000 * OUTPUT_TOKEN)
+        holds = [cast.hold(alice, out=500), cast.hold(alice, out=500)]
+        cast.send(
+            cast.report(alice, holds[0].request_id, output=300),
+            cast.report(alice, holds[1].request_id, output=650),
+        )
+        settle()
+        wallet = alice.wallet()
+        assert (wallet.balance_nanos, wallet.held_nanos, wallet.debt_nanos) == (50 * OUTPUT_TOKEN, 0, 0)
+
+    def test_that_are_short_fall_on_the_latest_requests_that_went_above(self):
+        alice = cast.player("Alice", 1000 * OUTPUT_TOKEN)
+        within, first, last = (cast.hold(alice, out=300) for _ in range(3))
+        unheld = cast.report(alice, output=150)
+        cast.send(
+            cast.report(alice, last.request_id, output=400),
+            unheld,
+            cast.report(alice, within.request_id, output=300),
+            cast.report(alice, first.request_id, output=400),
+        )
+        settle()
+
+        causes = {debt.request_id: (debt.cause, debt.amount_nanos) for debt in Debt.objects.all()}
+        assert causes == {
+            unheld.request_id: ("no_hold", 150 * OUTPUT_TOKEN),
+            last.request_id: ("above_bounds", 100 * OUTPUT_TOKEN),
+        }
+        assert alice.wallet().debt_nanos == 250 * OUTPUT_TOKEN
+
+
+class TestDaily:
+    def test_totals_go_by_the_utc_day_of_the_request(self):
+        alice = cast.player("Alice", USD)
+        midnight = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
+        moments = [midnight - timedelta(milliseconds=1), midnight, midnight + timedelta(milliseconds=1)]
+        cast.send(*(cast.report(alice, cast.id_at(at), input=1, output=2) for at in moments))
+        settle()
+        cast.send(cast.report(alice, cast.id_at(midnight), output=5))
+        settle()
+
+        days = {each.day_date: (each.requests, each.input, each.output) for each in UsageDaily.objects.all()}
+        assert days == {
+            (midnight - timedelta(days=1)).date(): (1, 1, 2),
+            midnight.date(): (3, 2, 9),
+        }
+
+    def test_totals_are_kept_for_each_key_and_model(self):
+        cast.model("another-model")
+        alice = cast.player("Alice", USD)
+        second = keys.create(customer=alice.customer, name="Second", now=timezone.now())
+        bob = cast.Player(alice.customer, second.secret, second.key.id)
+        cast.send(
+            cast.report(alice, output=1),
+            cast.report(alice, output=2, model="another-model"),
+            cast.report(bob, output=4),
+            cast.report(bob, output=8),
+        )
+        settle()
+        assert sorted(UsageDaily.objects.values_list("requests", "output")) == [(1, 1), (1, 2), (2, 12)]
+
+
+class TestRepayment:
+    def test_of_debt_waits_until_credit_is_free(self):
+        alice = cast.player("Alice", 1000 * OUTPUT_TOKEN)
+        held = cast.hold(alice, out=1000)
+        cast.send(cast.report(alice, output=300))
+        settle()
+        assert (alice.wallet().balance_nanos, alice.wallet().debt_nanos) == (
+            1000 * OUTPUT_TOKEN,
+            300 * OUTPUT_TOKEN,
+        )
+
+        cast.send(cast.report(alice, held.request_id, output=800))
+        settle()
+        assert (alice.wallet().balance_nanos, alice.wallet().debt_nanos) == (0, 100 * OUTPUT_TOKEN)
