@@ -62,7 +62,7 @@ class Text:
             raise Unacceptable("must be a string")
         if not 1 <= len(value) <= self.maximum:
             raise Unacceptable(f"must have from 1 to {self.maximum} characters")
-        if _UNSTORABLE.search(value):
+        if not (value.isascii() and "\x00" not in value) and _UNSTORABLE.search(value):
             raise Unacceptable("must not contain NUL or half of a surrogate pair")
         return value
 
@@ -142,26 +142,24 @@ class Object:
     def __init__(self, required: Mapping[str, Shape], optional: Mapping[str, Shape] | None = None) -> None:
         self._shapes = {**required, **(optional or {})}
         self._required = frozenset(required)
-        self._reads = [(name, shape.read) for name, shape in self._shapes.items()]
+        self._reads = {name: shape.read for name, shape in self._shapes.items()}
 
     def read(self, value: object) -> dict[str, Any]:
         """Return the members that were given, each as its own shape reads it."""
         if type(value) is not dict:
             raise Unacceptable("must be an object")
-        if not value.keys() <= self._shapes.keys():
-            unknown = next(name for name in value if name not in self._shapes)
-            raise Unacceptable("is not a known field", field=echoed(unknown))
-        if not value.keys() >= self._required:
-            missing = next(name for name in self._shapes if name in self._required and name not in value)
-            raise Unacceptable("is missing", field=missing)
-
         members = {}
-        for name, read in self._reads:
-            if name in value:
-                try:
-                    members[name] = read(value[name])
-                except Unacceptable as error:
-                    raise within(error, name) from None
+        for name, item in value.items():
+            read = self._reads.get(name)
+            if read is None:
+                raise Unacceptable("is not a known field", field=echoed(name))
+            try:
+                members[name] = read(item)
+            except Unacceptable as error:
+                raise within(error, name) from None
+        if not self._required.issubset(members):
+            missing = next(name for name in self._shapes if name in self._required and name not in members)
+            raise Unacceptable("is missing", field=missing)
         return members
 
     def schema(self) -> Schema:

@@ -25,6 +25,8 @@ from usage.replay.trace import Row
 from usage.replay.traffic import Tally, Traffic
 
 ASK_EVERY_S = 0.2
+# Where no terminal shows the bar.
+SAY_EVERY_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,7 @@ def replay(order: Order, *, say: Callable[[str], None]) -> Report:
     customers = [person.customer_id for person in people]
     with cast.service_token() as token:
         sending = _sending(traffic.send(order.url, token, say))
-        seconds = _wait_until_settled(sending, traffic.tally, customers, order)
+        seconds = _wait_until_settled(sending, traffic.tally, customers, order, say)
     for code, count in traffic.tally.not_accepted.items():
         say(f"{count} events were not accepted: {code}")
 
@@ -116,10 +118,10 @@ def _sending(work: Coroutine[Any, Any, None]) -> Future[None]:
 
 
 def _wait_until_settled(
-    sending: Future[None], tally: Tally, customers: Sequence[UUID], order: Order
+    sending: Future[None], tally: Tally, customers: Sequence[UUID], order: Order, say: Callable[[str], None]
 ) -> float:
     """Return the seconds until all is sent and the inbox has none of our events any more."""
-    started = time.monotonic()
+    started = said_at = time.monotonic()
     with tqdm(total=len(order.rows), unit=" requests", disable=not sys.stderr.isatty()) as bar:
         while True:
             all_sent = sending.done()
@@ -128,6 +130,9 @@ def _wait_until_settled(
             now = _ask(lambda: totals.progress(customers))
             bar.n = now.settled + tally.refused
             bar.set_postfix(reported=tally.reported, refused=tally.refused, waiting=now.waiting)
+            if bar.disable and time.monotonic() - said_at > SAY_EVERY_S:
+                said_at = time.monotonic()
+                say(f"{now.settled} settled, {now.waiting} waiting, {tally.refused} refused")
             if all_sent and now.waiting == 0:
                 return time.monotonic() - started
             time.sleep(ASK_EVERY_S)
