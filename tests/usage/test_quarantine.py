@@ -118,6 +118,19 @@ class TestResolve:
         with pytest.raises(AlreadyResolved):
             quarantine.resolve(event_id=event.id, reason="again", now=timezone.now())
 
+    def test_stands_also_when_the_gateway_sends_the_event_again_and_it_could_be_charged(self, alice):
+        event = cast.report(alice, model="new-model", output=7)
+        other = cast.report(alice, output=9)
+        cast.send(event)
+        quarantine.resolve(
+            event_id=QuarantinedEvent.objects.get().id, reason="paid by bank transfer", now=timezone.now()
+        )
+        cast.model("new-model")
+
+        assert [result.result for result in cast.send(event, other)] == ["duplicate", "accepted"]
+        settle()
+        assert Charge.objects.get().output == 9
+
 
 class TestCommand:
     def test_replays_the_events_of_one_code(self, alice):
