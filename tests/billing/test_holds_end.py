@@ -127,6 +127,14 @@ class TestExpire:
         wallet = alice.wallet()
         assert (wallet.balance_nanos, wallet.held_nanos, wallet.debt_nanos) == (0, 0, 300 * OUTPUT_TOKEN)
 
+    def test_leaves_alone_what_ended_before(self):
+        alice = cast.player("Alice", USD)
+        released, over = cast.hold(alice, out=100), cast.hold(alice, out=10)
+        cast.release(released)
+        assert end.expire(now=over.expires_at) == 1
+        assert alice.wallet().held_nanos == 0
+        assert Hold.objects.get(request_id=released.request_id).state == "released"
+
     def test_lets_credit_be_held_again(self):
         alice = cast.player("Alice", 1000 * OUTPUT_TOKEN)
         held = cast.hold(alice, out=1000)
