@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
 
 from billing.api.documents import KEY_DIGEST, REQUEST_ID, REQUEST_ID_IN_PATH, example, problems
@@ -60,6 +60,15 @@ def place(body: dict[str, Any]) -> Described:
     return extend_schema(
         operation_id="placeHold",
         tags=["holds"],
+        parameters=[
+            OpenApiParameter(
+                "Idempotency-Replayed",
+                {"type": "string", "enum": ["true"]},
+                OpenApiParameter.HEADER,
+                response=[201],
+                description="Given where the hold had been placed before.",
+            )
+        ],
         description=(
             "Set credit aside for a request before it is sent to the provider. The same request id with "
             "the same content gets the stored outcome again: a refusal stays one, and a placed hold is "

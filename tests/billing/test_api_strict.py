@@ -86,3 +86,19 @@ class TestStrictJSONParser:
         parser: BaseParser = StrictJSONParser()
         with pytest.raises(TooLarge):
             parser.parse(BytesIO(b" " * (strict.MOST_BYTES + 1)))
+
+
+class TestReadObject:
+    def test_reads_on_so_that_a_client_gets_its_answer(self):
+        body = b" " * 10_000_000
+        request = RequestFactory().post("/", body, content_type="application/json")
+        with pytest.raises(TooLarge):
+            strict.read_object(request)
+        assert request.read() == b""
+
+    def test_does_not_read_on_for_ever(self):
+        body = b" " * 20_000_000
+        request = RequestFactory().post("/", body, content_type="application/json")
+        with pytest.raises(TooLarge):
+            strict.read_object(request)
+        assert len(request.read()) > 3_000_000
