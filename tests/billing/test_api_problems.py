@@ -99,7 +99,7 @@ class TestWithoutTheDatabase:
         with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as other:
             other.execute(CUT)
 
-        statuses = []
+        statuses: list[int] = []
         while 202 not in statuses and len(statuses) < 20:
             response = gateway.post("usage", {"events": [gateways.event_body(alice)]})
             statuses.append(response.status_code)
