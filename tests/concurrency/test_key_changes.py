@@ -145,11 +145,11 @@ class TestChangeOfKey:
     def test_refuses_every_hold_that_begins_once_it_returned(
         self, crew: Hire, code: str, change: Callable[[Player, datetime], None]
     ):
-        """120 rounds: three threads hold as fast as they can, the fourth revokes or freezes."""
+        """100 rounds: three threads hold as fast as they can, the fourth revokes or freezes."""
         alice = cast.player("Alice", 1_000_000_000 * OUTPUT_TOKEN)
         threads = crew(4)
 
-        for _ in range(120):
+        for _ in range(100):
             issued = keys.create(customer=alice.customer, name="Another", now=timezone.now())
             who = Player(alice.customer, issued.secret, issued.key.id)
             changed = threading.Event()
