@@ -242,6 +242,13 @@ class TestReplay:
             cast.hold(alice, model="searcher", request_id=held.request_id, **{"out": 100, **changes})
         assert alice.wallet().held_nanos == held.amount_nanos
 
+    def test_by_another_gateway_is_a_conflict(self):
+        alice = cast.player("Alice", USD)
+        held = cast.hold(alice)
+
+        with pytest.raises(RequestConflict):
+            cast.hold(alice, request_id=held.request_id, gateway_name="gateway-2")
+
     def test_for_another_model_or_key_is_a_conflict(self):
         cast.model("another-model")
         alice = cast.player("Alice", USD)

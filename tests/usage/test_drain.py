@@ -184,6 +184,30 @@ class TestLockedOut:
         assert cast.settle().charges == 1
 
 
+class TestTooLong:
+    """Charging takes a tenth of a second a row, and the server ends statements after a quarter."""
+
+    SLOW = """
+        create function be_slow() returns trigger language plpgsql as
+            'begin perform pg_sleep(0.1); return new; end';
+        create trigger is_slow before insert on charge for each row execute function be_slow();
+    """
+
+    def test_a_batch_is_halved_until_it_fits(self, committed_db: None, owner_connection: psycopg.Connection):
+        alice = cast.player("Alice", USD)
+        cast.send(*(cast.report(alice, output=1) for _ in range(5)))
+        owner_connection.execute(self.SLOW)
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("set statement_timeout = '250ms'")
+            assert cast.settle().charges == 5
+        finally:
+            with connection.cursor() as cursor:
+                cursor.execute("reset statement_timeout")
+            owner_connection.execute("drop function be_slow cascade")
+        assert not QuarantinedEvent.objects.exists()
+
+
 class TestTransaction:
     def test_that_fails_leaves_the_inbox_as_it_was(self):
         alice = cast.player("Alice", USD)

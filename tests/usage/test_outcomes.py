@@ -340,6 +340,17 @@ class TestQuarantine:
         request_id = cast.id_at(timezone.now() + skew)
         self.expect(cast.report(alice, request_id, output=1), "request_id_out_of_window")
 
+    def test_leaves_what_is_known_already_a_duplicate_or_conflict_for_life(self, alice: cast.Player):
+        report = cast.report(alice, output=1)
+        cast.send(report)
+        cast.settle()
+
+        later = timezone.now() + timedelta(days=80)
+        other = cast.report(alice, report.request_id, output=2)
+        results = cast.send(report, other, now=later)
+        assert [result.result for result in results] == ["duplicate", "conflict"]
+        assert not QuarantinedEvent.objects.exists()
+
     @pytest.mark.parametrize("skew", [MINUTES - SECOND, -DAYS + SECOND])
     def test_leaves_an_id_alone_that_is_just_in_time(self, alice: cast.Player, skew: timedelta):
         assert answers(cast.report(alice, cast.id_at(timezone.now() + skew), output=1)) == ACCEPTED

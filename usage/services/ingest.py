@@ -1,7 +1,8 @@
 """Taking usage in: every report ends in the inbox, in quarantine, or is known already; nothing is dropped."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from django.db import transaction
@@ -10,6 +11,8 @@ from billing import request_ids
 from catalog import prices
 from usage.services import inbox
 from usage.services.reports import MOST_UNITS, Identified, Refused, Report, Reporter, Result
+
+Requirement = Callable[[list[Identified]], tuple[list[Identified], list[Refused]]]
 
 
 def accept(reports: Sequence[Report], reporter: Reporter, *, now: datetime) -> list[Result]:
@@ -23,12 +26,13 @@ def accept(reports: Sequence[Report], reporter: Reporter, *, now: datetime) -> l
 
     with transaction.atomic():
         unanswered, answered = _part_answered(reports, reporter)
-        identified, refused = _identify(unanswered, now=now)
-        identified, without_price = _require_prices(identified)
-        refused += without_price
+        identified, refused = _identify(unanswered)
+        requirements: list[Requirement] = [partial(_require_window, now=now), _require_prices]
         if not reporter.may_be_unheld:
-            identified, without_hold = _require_holds(identified)
-            refused += without_hold
+            requirements.append(_require_holds)
+        for requirement in requirements:
+            identified, failing = requirement(identified)
+            refused += failing
         results = _store(identified, reporter, now=now)
         inbox.quarantine(refused, reporter, now=now)
 
@@ -49,12 +53,12 @@ def _part_answered(
     return [report for report in reports if id(report) not in ids], answered
 
 
-def _identify(reports: Sequence[Report], *, now: datetime) -> tuple[list[Identified], list[Refused]]:
+def _identify(reports: Sequence[Report]) -> tuple[list[Identified], list[Refused]]:
     keys = inbox.keys_of({report.key_digest for report in reports})
     identified: list[Identified] = []
     refused: list[Refused] = []
     for report in reports:
-        found = _identify_one(report, keys.get(report.key_digest), now=now)
+        found = _identify_one(report, keys.get(report.key_digest))
         if isinstance(found, Refused):
             refused.append(found)
         else:
@@ -62,18 +66,32 @@ def _identify(reports: Sequence[Report], *, now: datetime) -> tuple[list[Identif
     return identified, refused
 
 
-def _identify_one(report: Report, key: tuple[UUID, UUID] | None, *, now: datetime) -> Identified | Refused:
+def _identify_one(report: Report, key: tuple[UUID, UUID] | None) -> Identified | Refused:
     if key is None:
         return Refused(report, "unknown_key", "no API key has this digest")
     model = prices.find_model(report.model)
     if model is None:
         return Refused(report, "unknown_model", f"the catalogue has no model {report.model!r}")
-    if not request_ids.is_in_window(report.request_id, now=now):
-        return Refused(report, "request_id_out_of_window", "older than 35 days or more than 5 minutes ahead")
     if all(count is None for count in report.counts) or any((c or 0) > MOST_UNITS for c in report.counts):
         return Refused(report, "impossible_meters", "no meter at all, or one above 1,000,000,000")
 
     return Identified(report, report.fingerprint(), key[1], key[0], model.id)
+
+
+def _require_window(events: list[Identified], *, now: datetime) -> tuple[list[Identified], list[Refused]]:
+    """What is known already is a duplicate or a conflict for life, however old it is."""
+    outside = [event for event in events if not request_ids.is_in_window(event.report.request_id, now=now)]
+    if not outside:
+        return events, []
+
+    known = inbox.first_bodies(event.key for event in outside)
+    without = {id(event) for event in outside if known[event.key] is None}
+    refused = [
+        Refused(event.report, "request_id_out_of_window", "older than 35 days or more than 5 minutes ahead")
+        for event in outside
+        if id(event) in without
+    ]
+    return [event for event in events if id(event) not in without], refused
 
 
 def _require_prices(events: list[Identified]) -> tuple[list[Identified], list[Refused]]:

@@ -57,10 +57,16 @@ class EndedHold:
 
 
 def owner(request_id: UUID, gateway_id: int) -> UUID:
-    """The customer whose hold this is, seen by the gateway that placed it; raises `NotFound`."""
+    """The customer whose hold this is, seen by the gateway that placed it.
+
+    Raises `NotFound`, and `RequestConflict` where the gateway used the id for holds of two customers.
+    """
     rows = sql.fetch(OWNER, [request_id, gateway_id])
     if not rows:
         raise NotFound("this gateway placed no hold with this request id", field="request_id")
+
+    if len(rows) > 1:
+        raise RequestConflict("this request id has holds of two customers", field="request_id")
 
     customer_id: UUID = rows[0].customer_id
     return customer_id

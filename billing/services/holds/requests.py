@@ -28,9 +28,12 @@ class HoldRequest:
 
     @cached_property
     def fingerprint(self) -> bytes:
-        """SHA-256 of the canonical request, which tells a retry from another request under the same id."""
+        """SHA-256 of the canonical request, which tells a retry from another request under the same id.
+
+        The gateway belongs to it: only the one that placed a hold may extend or release it.
+        """
         bounds = [self.bounds.input, self.bounds.output, self.bounds.web_search]
-        content = [self.key_digest.hex(), self.model, bounds, self.min_output, self.ttl_s]
+        content = [self.gateway_id, self.key_digest.hex(), self.model, bounds, self.min_output, self.ttl_s]
         return hashlib.sha256(json.dumps(content).encode()).digest()
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 import structlog
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
+from psycopg.errors import QueryCanceled
 
 from usage.services.settlement import batch, rows
 from usage.services.settlement.batch import Settled
@@ -43,7 +44,11 @@ def _settle_next(limit: int, *, now: datetime) -> Settled:
 
 
 def _settle_parts(keys: Sequence[tuple[UUID, UUID]], *, now: datetime) -> Settled:
-    """Settle `keys` in halves of halves; one that fails alone is quarantined with its error."""
+    """Settle `keys` in halves of halves; one that fails alone is quarantined with its error.
+
+    What the database refuses for its own reasons is no fault of an event: only a batch that takes too long is
+    halved for it.
+    """
     done = Settled(0, 0, keys_changed=False)
     parts = [keys]
     while parts:
@@ -55,16 +60,22 @@ def _settle_parts(keys: Sequence[tuple[UUID, UUID]], *, now: datetime) -> Settle
                 done.charges + part_done.charges,
                 done.keys_changed or part_done.keys_changed,
             )
-        except (OperationalError, InterfaceError):
-            raise
+        except (OperationalError, InterfaceError) as error:
+            if not isinstance(error.__cause__, QueryCanceled) or len(part) == 1:
+                raise
+            parts += _halves(part)
         except Exception as error:  # noqa: BLE001 - whatever an event fails on, it is kept with it.
             if len(part) > 1:
-                middle = len(part) // 2
-                parts += [part[middle:], part[:middle]]
+                parts += _halves(part)
             else:
                 _quarantine(part[0], error)
                 done = Settled(done.events + 1, done.charges, done.keys_changed)
     return done
+
+
+def _halves(part: Sequence[tuple[UUID, UUID]]) -> list[Sequence[tuple[UUID, UUID]]]:
+    middle = len(part) // 2
+    return [part[middle:], part[:middle]]
 
 
 def _settle_these(keys: Sequence[tuple[UUID, UUID]], *, now: datetime) -> Settled:
