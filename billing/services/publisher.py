@@ -18,6 +18,7 @@ log = structlog.get_logger()
 
 ADVISORY_LOCK = 0x6B657973  # "keys"
 BATCH = 500
+FORGET_BATCH = 5000
 KEEP_EVENTS = timedelta(days=7)
 KEEP_CACHED = timedelta(days=30)
 
@@ -37,7 +38,13 @@ NOT_CACHED = "select position, state from key_event where cached_at is null orde
 CACHED = "update key_event set cached_at = %s where position = any(%s::bigint[])"
 FORGET = """
     delete from key_event
-     where created_at < %s and cached_at is not null and position < (select max(position) from key_event)
+     where position = any (array(
+           select position
+             from key_event
+            where created_at < %s and cached_at is not null
+              and position < (select max(position) from key_event)
+            order by created_at
+            limit %s))
 """
 
 # Two publishers, or one that was interrupted, may write the same events again: only a higher version counts.
@@ -99,4 +106,7 @@ def _cache(states: list[dict[str, Any]]) -> None:
 
 def forget_events(*, now: datetime) -> int:
     """Delete events that are older than a week; the newest stays, because it holds the position."""
-    return sql.run(FORGET, [now - KEEP_EVENTS])
+    forgotten = 0
+    while batch := sql.run(FORGET, [now - KEEP_EVENTS, FORGET_BATCH]):
+        forgotten += batch
+    return forgotten

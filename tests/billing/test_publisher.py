@@ -190,3 +190,12 @@ class TestForgetEvents:
         publish()
         KeyEvent.objects.update(cached_at=None)
         assert publisher.forget_events(now=timezone.now() + timedelta(days=8)) == 0
+
+    def test_works_through_more_than_one_batch(self, monkeypatch: pytest.MonkeyPatch):
+        monkeypatch.setattr(publisher, "FORGET_BATCH", 2)
+        for number in range(6):
+            cast.player(f"Customer-{number}", USD)
+        publish()
+
+        assert publisher.forget_events(now=timezone.now() + timedelta(days=8)) == 5
+        assert positions() == [6]
