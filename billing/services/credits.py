@@ -6,11 +6,19 @@ from uuid import UUID
 from django.db import transaction
 
 from billing import sql
-from billing.errors import Unacceptable
+from billing.errors import RequestConflict, Unacceptable
 from billing.ledger.book import Book
 from billing.models import LedgerAccount, LotKind, TransactionKind
 
-POSTED = "select id from ledger_transaction where customer_id = %s and effect_key = %s"
+# The first transfer is the effect itself; a repayment of debt may follow it.
+POSTED = """
+    select posted.kind,
+           case when transfer.credit_account = %s then amount_nanos else -amount_nanos end as amount_nanos
+      from ledger_transaction posted
+      join transfer on transfer.customer_id = posted.customer_id
+                   and transfer.ledger_transaction_id = posted.id and transfer.position = 0
+     where posted.customer_id = %s and posted.effect_key = %s
+"""
 MOST_NANOS = 1_000_000 * 10**9
 
 
@@ -31,7 +39,7 @@ def grant(
 
     with transaction.atomic():
         book = Book.lock([customer_id], now=now)
-        if sql.fetch(POSTED, [customer_id, effect_key]):
+        if _is_posted(customer_id, effect_key, TransactionKind.GRANT, amount_nanos):
             return False
         entry = book.entry(
             customer_id, TransactionKind.GRANT, effect_key=effect_key, reason=reason, author_id=author_id
@@ -58,7 +66,7 @@ def adjust(
 
     with transaction.atomic():
         book = Book.lock([customer_id], now=now)
-        if sql.fetch(POSTED, [customer_id, effect_key]):
+        if _is_posted(customer_id, effect_key, TransactionKind.ADJUSTMENT, amount_nanos):
             return False
         entry = book.entry(
             customer_id, TransactionKind.ADJUSTMENT, effect_key=effect_key, reason=reason, author_id=author_id
@@ -71,6 +79,14 @@ def adjust(
             book.debit(entry, -amount_nanos, to=LedgerAccount.EQUITY_ADJUSTMENT)
         book.save()
     return True
+
+
+def _is_posted(customer_id: UUID, effect_key: str, kind: TransactionKind, amount_nanos: int) -> bool:
+    """Whether this effect was posted before; one key for two different effects is a conflict."""
+    posted = sql.fetch(POSTED, [LedgerAccount.WALLET.value, customer_id, effect_key])
+    if any((row.kind, row.amount_nanos) != (kind.value, amount_nanos) for row in posted):
+        raise RequestConflict("this effect key was posted with another amount or kind", effect_key=effect_key)
+    return bool(posted)
 
 
 def _require(amount_nanos: int, reason: str) -> None:

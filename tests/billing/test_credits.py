@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import User
-from billing.errors import Unacceptable
+from billing.errors import RequestConflict, Unacceptable
 from billing.models import CreditLot, LedgerAccount, LedgerTransaction, LotMovement, Transfer
 from billing.services import credits, customers
 from catalog.models import LanguageModel
@@ -70,7 +70,23 @@ class TestGrant:
         alice = cast.player("Alice")
         assert grant(alice)
         assert not grant(alice)
-        assert not grant(alice, 2 * USD, reason="again")
+        assert not grant(alice, reason="again")
+        assert alice.wallet().balance_nanos == USD
+
+    def test_of_one_effect_is_given_once_although_it_paid_a_debt(self):
+        dora = cast.player("Dora")
+        cast.send(cast.report(dora, output=1000))
+        cast.settle()
+        assert grant(dora, 400 * OUTPUT_TOKEN)
+        assert not grant(dora, 400 * OUTPUT_TOKEN)
+
+    def test_of_one_effect_has_one_amount_and_kind(self):
+        alice = cast.player("Alice")
+        grant(alice)
+        with pytest.raises(RequestConflict):
+            grant(alice, 2 * USD)
+        with pytest.raises(RequestConflict):
+            adjust(alice, USD, effect_key="promo:welcome")
         assert alice.wallet().balance_nanos == USD
 
     def test_of_one_effect_is_given_once_to_each_customer(self):
@@ -167,6 +183,16 @@ class TestAdjust:
         assert adjust(alice, -USD)
         assert not adjust(alice, -USD)
         assert alice.wallet().balance_nanos == 0
+
+    @pytest.mark.parametrize("amount", [-USD, 2 * USD])
+    def test_of_one_effect_has_one_amount_and_kind(self, amount: int):
+        alice = cast.player("Alice", 5 * USD)
+        assert adjust(alice, USD, effect_key="mend")
+        with pytest.raises(RequestConflict):
+            adjust(alice, amount, effect_key="mend")
+        with pytest.raises(RequestConflict):
+            grant(alice, USD, effect_key="mend")
+        assert alice.wallet().balance_nanos == 6 * USD
 
     @pytest.mark.parametrize(("amount", "reason"), [(0, "x"), (-credits.MOST_NANOS - 1, "x"), (1, " ")])
     def test_refuses_what_makes_no_sense(self, amount: int, reason: str):
