@@ -1,4 +1,5 @@
 import pytest
+from django.contrib.auth.models import Group, Permission
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -110,6 +111,65 @@ class TestUser:
 
     def test_is_never_deleted(self, operator, alice):
         assert operator.post(page("user_delete", alice.pk), {"post": "yes"}).status_code == 403
+
+
+class TestUserManager:
+    """An operator who may change people, but is no superuser."""
+
+    @pytest.fixture
+    def manager(self) -> User:
+        user = User.objects.create_user("manager@example.com", PASSWORD, is_staff=True)
+        user.user_permissions.set(Permission.objects.filter(codename__in=("change_user", "add_user")))
+        return user
+
+    @pytest.fixture
+    def managing(self, manager: User) -> Client:
+        client = Client()
+        client.force_login(manager)
+        return client
+
+    def test_changes_a_name_but_no_privilege(self, managing: Client, manager: User, alice: User):
+        group = Group.objects.create(name="operators")
+        permission = Permission.objects.get(codename="delete_user")
+        form = {
+            "email": "alice@example.com",
+            "name": "Alice B.",
+            "is_active": "on",
+            "is_staff": "on",
+            "is_superuser": "on",
+            "groups": [group.pk],
+            "user_permissions": [permission.pk],
+        }
+
+        for user in (alice, manager):
+            answer = managing.post(page("user_change", user.pk), {**form, "email": user.email})
+            assert answer.status_code == 302
+
+        alice.refresh_from_db()
+        assert (alice.name, alice.is_staff, alice.is_superuser) == ("Alice B.", False, False)
+        manager.refresh_from_db()
+        assert not manager.is_superuser
+        for user in (alice, manager):
+            assert not user.groups.exists()
+            assert permission not in user.user_permissions.all()
+
+    def test_does_not_change_a_superuser(self, managing: Client):
+        root = User.objects.create_superuser("root@example.com", PASSWORD)
+        form = {"email": "mine@example.com", "is_active": "on"}
+
+        assert managing.post(page("user_change", root.pk), form).status_code == 403
+        passwords = {"usable_password": "true", "password1": "x" + PASSWORD, "password2": "x" + PASSWORD}
+        address = reverse("admin:auth_user_password_change", args=(root.pk,))
+        assert managing.post(address, passwords).status_code == 403
+        root.refresh_from_db()
+        assert (root.email, root.check_password(PASSWORD)) == ("root@example.com", True)
+
+    def test_may_be_made_a_superuser_by_one(self, operator: Client, manager: User):
+        form = {"email": manager.email, "is_active": "on", "is_staff": "on", "is_superuser": "on"}
+
+        assert operator.post(page("user_change", manager.pk), form).status_code == 302
+        manager.refresh_from_db()
+        assert manager.is_superuser
 
 
 class TestCustomer:
