@@ -25,7 +25,7 @@ from catalog.services import price_versions
 from usage.services import ingest
 from usage.services.reports import Report, Reporter, Result
 from usage.services.settlement import drain
-from usage.services.settlement.batch import Settled
+from usage.services.settlement.batch import NOTHING, Settled
 
 USD = 10**9
 MODEL = "claude-sonnet-4-6"
@@ -175,7 +175,11 @@ def send(*reports: Report, unheld: bool = True, now: datetime | None = None) -> 
 
 
 def settle(*, now: datetime | None = None) -> Settled:
-    return drain.settle_all(now=now or timezone.now())
+    """Settle until nothing is left that can be settled."""
+    settled = NOTHING
+    while (done := drain.settle_next(now=now or timezone.now())).events:
+        settled = settled.and_then(done)
+    return settled
 
 
 def id_at(moment: datetime) -> UUID:

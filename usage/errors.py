@@ -1,7 +1,7 @@
 """Every refusal of the usage app.
 
 UsageError
-├── Unrateable         an event that no price can be found for; it is quarantined
+├── Unrateable         an event that cannot be charged as it is; it is quarantined
 ├── NotFound           404 not_found
 ├── AlreadyResolved    409 already_resolved
 └── Unacceptable       422 invalid
@@ -20,7 +20,11 @@ class UsageError(Exception):
 
 
 class Unrateable(UsageError):
-    code = "no_price"
+    """Names its code: `no_price` or `other_gateway`."""
+
+    def __init__(self, detail: str, *, code: str) -> None:
+        super().__init__(detail)
+        self.code = code
 
 
 class NotFound(UsageError):

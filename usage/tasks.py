@@ -1,5 +1,7 @@
 """Celery tasks of the usage app: each is idempotent and drains what the database says is waiting."""
 
+import time
+
 import structlog
 from celery import shared_task
 from django.utils import timezone
@@ -10,12 +12,20 @@ from usage.services.settlement import drain
 
 log = structlog.get_logger()
 
+SETTLES_FOR_S = 0.2
+
 
 @shared_task(name="usage.tasks.settle")
 def settle() -> None:
+    """Settle for a moment, then queue again behind what else waits, such as key states to be published."""
     wake.answered("usage.tasks.settle")
-    if drain.settle_all(now=timezone.now()).keys_changed:
-        wake.wake("billing.tasks.publish_key_states")
+    until = time.monotonic() + SETTLES_FOR_S
+    while (done := drain.settle_next(now=timezone.now())).events:
+        if done.keys_changed:
+            wake.wake("billing.tasks.publish_key_states")
+        if time.monotonic() > until:
+            wake.wake("usage.tasks.settle")
+            return
 
 
 @shared_task(name="usage.tasks.audit_books")

@@ -37,6 +37,12 @@ class Book:
         assert connection.in_atomic_block, "a book is kept inside a transaction"
         return cls(rows.lock_wallets(sorted(set(customer_ids))), now=now)
 
+    @classmethod
+    def lock_free(cls, customer_ids: Iterable[UUID], *, now: datetime) -> "Book":
+        """Lock those wallets that nobody else has locked, without waiting; the others are not in the book."""
+        assert connection.in_atomic_block, "a book is kept inside a transaction"
+        return cls(rows.lock_free_wallets(sorted(set(customer_ids))), now=now)
+
     def entry(
         self,
         customer_id: UUID,

@@ -21,6 +21,8 @@ LOCK_WALLETS = """
        for update
 """
 
+LOCK_FREE_WALLETS = LOCK_WALLETS + " skip locked"
+
 WRITE_WALLETS = """
     update wallet
        set balance_nanos = new.balance, held_nanos = new.held, debt_nanos = new.debt, last_seq = new.last_seq,
@@ -90,6 +92,12 @@ def lock_wallets(customer_ids: Sequence[UUID]) -> dict[UUID, LockedWallet]:
     found = {row[0]: LockedWallet(*row) for row in sql.fetch_tuples(LOCK_WALLETS, [sql.array(customer_ids)])}
     assert len(found) == len(customer_ids), "every customer has a wallet"
     return found
+
+
+def lock_free_wallets(customer_ids: Sequence[UUID]) -> dict[UUID, LockedWallet]:
+    """Lock and read those wallets that are not locked; `customer_ids` are sorted."""
+    found = sql.fetch_tuples(LOCK_FREE_WALLETS, [sql.array(customer_ids)])
+    return {row[0]: LockedWallet(*row) for row in found}
 
 
 def write_wallets(wallets: Collection[LockedWallet]) -> None:

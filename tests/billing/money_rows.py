@@ -11,7 +11,6 @@ from billing.errors import Refused
 from billing.services.holds import end
 from tests import cast
 from tests.cast import USD
-from usage.services.settlement import drain
 
 Statement = tuple[sql.Composed, list[object]]
 
@@ -39,7 +38,7 @@ def plant() -> None:
     alice = cast.player("Alice", USD)
     settled = cast.hold(alice, out=100)
     cast.send(cast.report(alice, settled.request_id, output=50), cast.report(alice, output=128_000_000))
-    drain.settle_all(now=timezone.now())
+    cast.settle()
     cast.fund(alice.id, 5000 * USD)
     _end_holds(alice)
     cast.hold(alice, out=100)

@@ -19,9 +19,10 @@ from billing.services.holds import end
 from tests import cast, gateways
 from tests.cast import OUTPUT_TOKEN, USD
 from tests.gateways import Gateway, hold_body
-from usage.services.settlement import drain
 
 pytestmark = pytest.mark.django_db
+
+PUBLISHER = "wake:billing.tasks.publish_key_states"
 
 
 @pytest.fixture(autouse=True)
@@ -224,6 +225,12 @@ class TestExtend:
         assert content(gateway.post(f"holds/{held.request_id}/extend", body), 200) == first
         assert alice.wallet().held_nanos == 2000 * OUTPUT_TOKEN
 
+    def test_wakes_the_publisher(self, alice: cast.Player, gateway: Gateway):
+        valkey.client().flushdb()
+        body = {"bounds": {"input": 0, "output": 10}, "expires_at": in_an_hour()}
+        content(gateway.post(f"holds/{cast.hold(alice).request_id}/extend", body), 200)
+        assert valkey.client().get(PUBLISHER) == b"1"
+
     def test_leaves_the_hold_as_it_was_where_credit_is_short(self, gateway: Gateway):
         dora = cast.player("Dora", 1000 * OUTPUT_TOKEN)
         held = cast.hold(dora, out=900)
@@ -286,7 +293,7 @@ class TestRelease:
     def test_wakes_the_publisher(self, alice: cast.Player, gateway: Gateway):
         valkey.client().flushdb()
         gateway.post(f"holds/{cast.hold(alice).request_id}/release", {"reason": "no answer"})
-        assert valkey.client().get("wake:billing.tasks.publish_key_states") == b"1"
+        assert valkey.client().get(PUBLISHER) == b"1"
 
     def test_tells_that_a_hold_had_lapsed(self, alice: cast.Player, gateway: Gateway):
         held = cast.hold(alice)
@@ -297,7 +304,7 @@ class TestRelease:
     def test_refuses_a_hold_that_was_charged(self, alice: cast.Player, gateway: Gateway):
         held = cast.hold(alice)
         cast.send(cast.report(alice, held.request_id, output=1))
-        drain.settle_all(now=timezone.now())
+        cast.settle()
         response = gateway.post(f"holds/{held.request_id}/release", {"reason": "no answer"})
         assert gateways.problem(response, 409, "request_conflict")["state"] == "settled"
 

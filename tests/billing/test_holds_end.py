@@ -71,6 +71,24 @@ class TestRelease:
         assert conflict.value.extra["state"] == "settled"
         assert alice.wallet().balance_nanos == USD - 10 * OUTPUT_TOKEN
 
+    def test_is_a_conflict_while_its_usage_waits_to_be_settled(self):
+        alice = cast.player("Alice", USD)
+        held = cast.hold(alice, out=100)
+        cast.send(cast.report(alice, held.request_id, output=10))
+
+        with pytest.raises(RequestConflict, match="reported"):
+            cast.release(held)
+        assert alice.wallet().held_nanos == held.amount_nanos
+
+    def test_of_an_id_with_holds_of_two_customers_is_a_conflict(self):
+        alice, charlie = cast.player("Alice", USD), cast.player("Charlie", USD)
+        held = cast.hold(alice)
+        cast.hold(charlie, request_id=held.request_id)
+
+        with pytest.raises(RequestConflict, match="two customers"):
+            cast.release(held)
+        assert alice.wallet().held_nanos == charlie.wallet().held_nanos == held.amount_nanos
+
     def test_of_another_gateways_hold_finds_nothing(self):
         alice = cast.player("Alice", USD)
         held = cast.hold(alice)

@@ -242,6 +242,18 @@ class TestReplay:
             cast.hold(alice, model="searcher", request_id=held.request_id, **{"out": 100, **changes})
         assert alice.wallet().held_nanos == held.amount_nanos
 
+    def test_gets_the_stored_outcome_when_the_model_is_not_for_sale_any_more(self):
+        alice = cast.player("Alice", USD)
+        request = cast.hold_request(alice)
+        held = place.hold(request, now=timezone.now())
+        LanguageModel.objects.update(is_active=False)
+        prices.forget()
+
+        again = place.hold(request, now=timezone.now())
+        assert (again.is_replay, again.state, again.amount_nanos) == (True, "open", held.amount_nanos)
+        with pytest.raises(UnknownModel):
+            cast.hold(alice)
+
     def test_by_another_gateway_is_a_conflict(self):
         alice = cast.player("Alice", USD)
         held = cast.hold(alice)

@@ -16,7 +16,6 @@ from billing.services import credits, lots
 from tests import cast
 from tests.cast import OUTPUT_TOKEN, USD
 from tests.concurrency.crew import Crew
-from usage.services.settlement import drain
 
 Hire = Callable[[int], Crew]
 
@@ -94,7 +93,7 @@ class TestCreditAgainstDebit:
         def use(count: int) -> int:
             for _ in range(count):
                 cast.send(cast.report(dora, output=4))
-                drain.settle_all(now=timezone.now())
+                cast.settle()
             return count
 
         def correct(count: int) -> int:
@@ -102,7 +101,7 @@ class TestCreditAgainstDebit:
 
         done = crew(9).each([partial(work, 20) for work in [give, use, correct] * 3])
         given, used, corrected = sum(done[0::3]), sum(done[1::3]), sum(done[2::3])
-        drain.settle_all(now=timezone.now())
+        cast.settle()
 
         wallet = dora.wallet()
         assert (given, used) == (60, 60)

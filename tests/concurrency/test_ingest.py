@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Callable
 
 import pytest
-from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from tests import cast
@@ -12,7 +11,6 @@ from tests.cast import USD
 from tests.concurrency.crew import Crew
 from usage.models import Charge, QuarantinedEvent, UsageConflict, UsageEvent
 from usage.services.reports import Report
-from usage.services.settlement import drain
 
 Hire = Callable[[int], Crew]
 
@@ -91,7 +89,7 @@ class TestIngestAgainstSettlement:
 
         def settle() -> set[str]:
             for _ in range(20):
-                drain.settle_all(now=timezone.now())
+                cast.settle()
             return set()
 
         results = crew(8).each([deliver] * 6 + [settle] * 2)

@@ -21,7 +21,6 @@ from tests import cast
 from tests.cast import OUTPUT_TOKEN, Player
 from tests.concurrency.crew import Crew
 from tests.concurrency.test_holds import outcome
-from usage.services.settlement import drain
 
 Hire = Callable[[int], Crew]
 
@@ -81,7 +80,7 @@ def give_back(who: Player, now: datetime) -> None:
 
 def spend(who: Player, output: int = 1000) -> None:
     cast.send(cast.report(who, output=output))
-    drain.settle_all(now=timezone.now())
+    cast.settle()
 
 
 STARTS: dict[object, Callable[[Player], object]] = {

@@ -24,7 +24,6 @@ from tests.cast import OUTPUT_TOKEN, Player
 from tests.concurrency.crew import Crew
 from usage.models import Charge, UsageDaily, UsageEvent
 from usage.services.reports import Report
-from usage.services.settlement import drain
 
 Hire = Callable[[int], Crew]
 
@@ -39,7 +38,7 @@ def report_all(reports: list[Report]) -> None:
 
 
 def settle(_: int = 0) -> int:
-    return drain.settle_all(now=timezone.now()).charges
+    return cast.settle().charges
 
 
 class TestEightSettlers:
@@ -52,7 +51,7 @@ class TestEightSettlers:
         report_all(reports)
 
         with capture_logs() as logs:
-            settled = crew(8).together(lambda _: drain.settle_all(now=timezone.now()))
+            settled = crew(8).together(lambda _: cast.settle())
         assert sum(each.events for each in settled) == sum(each.charges for each in settled) == 4000
         assert logs == [], "a batch failed, on a deadlock for example, and was tried again"
 

@@ -15,7 +15,6 @@ from accounts.api import authentication
 from billing.services import publisher
 from tests import cast, gateways
 from tests.cast import USD
-from usage.services.settlement import drain
 
 TAGS = {"holds", "keys", "usage"}
 PROBLEM = "application/problem+json"
@@ -116,7 +115,7 @@ class TestRealAnswers:
             ("post usage", gateway.post("usage", usage)),
             ("post usage", gateway.post("usage", {"events": [1]})),
         ]
-        drain.settle_all(now=timezone.now())
+        cast.settle()
         unused = cast.hold(alice)
         answers += [
             ("get requests/{request_id}", gateway.get(f"requests/{body['request_id']}")),

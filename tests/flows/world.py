@@ -9,10 +9,9 @@ from django.utils import timezone
 from billing import valkey
 from billing.services import publisher
 from billing.services.holds import end
-from tests import gateways
+from tests import cast, gateways
 from tests.cast import Player
 from tests.gateways import Gateway, Response
-from usage.services.settlement import drain
 
 
 def ask(gateway: Gateway, who: Player, *, out: int = 256, **changes: Any) -> Response:
@@ -34,7 +33,7 @@ def report(gateway: Gateway, who: Player, request_id: str, **meters: int) -> str
 
 def work() -> None:
     """What the workers do in the background: settle, then publish."""
-    drain.settle_all(now=timezone.now())
+    cast.settle()
     publisher.publish(now=timezone.now())
 
 

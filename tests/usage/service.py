@@ -12,7 +12,7 @@ from django.db import connections
 from django.utils import timezone
 
 from billing.services import publisher
-from usage.services.settlement import drain
+from tests import cast
 
 
 class _Server(ThreadingMixIn, WSGIServer):
@@ -67,6 +67,6 @@ def running() -> Iterator[str]:
 
 def _work(stop: threading.Event) -> None:
     while not stop.wait(0.05):
-        drain.settle_all(now=timezone.now())
+        cast.settle()
         publisher.publish(now=timezone.now())
     connections.close_all()

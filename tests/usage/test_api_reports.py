@@ -14,7 +14,6 @@ from tests import cast, gateways
 from tests.cast import USD
 from tests.gateways import Gateway, event_body
 from usage.models import Charge, QuarantinedEvent, UsageConflict, UsageEvent
-from usage.services.settlement import drain
 
 pytestmark = pytest.mark.django_db
 
@@ -53,7 +52,7 @@ class TestReport:
             duration_ms=2**31 - 1,
         )
         assert report(gateway, event) == [{"request_id": event["request_id"], "result": "accepted"}]
-        drain.settle_all(now=timezone.now())
+        cast.settle()
         charge = Charge.objects.get()
         assert charge.amount_nanos == charge.reported_cost_nanos == 629_046
         assert (charge.upstream_request_id, charge.first_byte_ms) == ("msg_1", 420)

@@ -4,7 +4,6 @@ import json
 from typing import Any
 
 import pytest
-from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from accounts.api import authentication
@@ -12,7 +11,6 @@ from billing.models import LedgerTransaction
 from tests import cast, gateways
 from tests.cast import OUTPUT_TOKEN, USD
 from tests.gateways import Gateway
-from usage.services.settlement import drain
 
 pytestmark = pytest.mark.django_db
 
@@ -34,7 +32,7 @@ def gateway() -> Gateway:
 
 
 def settle() -> None:
-    drain.settle_all(now=timezone.now())
+    cast.settle()
 
 
 def seen(gateway: Gateway, request_id: object, **query: str) -> dict[str, Any]:

@@ -22,7 +22,6 @@ from tests.usage import damages
 from tests.usage.damages import Damage
 from usage.audit import run
 from usage.audit.invariants import ALL
-from usage.services.settlement import drain
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +78,7 @@ def _tell() -> dict[str, Any]:
 
 
 def _settle() -> None:
-    drain.settle_all(now=timezone.now())
+    cast.settle()
 
 
 def _broken_after(damage: Damage, names: Mapping[str, Any]) -> set[str]:

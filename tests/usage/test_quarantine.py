@@ -12,7 +12,7 @@ from tests.cast import OUTPUT_TOKEN, USD
 from usage.errors import AlreadyResolved, Unacceptable
 from usage.models import Charge, QuarantinedEvent, UsageEvent
 from usage.services import quarantine
-from usage.services.settlement import drain, rows
+from usage.services.settlement import rows
 
 pytestmark = pytest.mark.django_db
 
@@ -28,7 +28,7 @@ def replay(event):
 
 
 def settle():
-    drain.settle_all(now=timezone.now())
+    cast.settle()
 
 
 class TestReplay:

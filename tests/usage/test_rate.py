@@ -13,7 +13,6 @@ from catalog.services import price_versions
 from tests import cast
 from tests.cast import OUTPUT_TOKEN, USD
 from usage.models import Charge
-from usage.services.settlement import drain
 
 pytestmark = pytest.mark.django_db
 
@@ -34,7 +33,7 @@ class TestEvent:
         alice = cast.player("Alice", USD)
         held = cast.hold(alice, out=100, now=later)
         cast.send(cast.report(alice, held.request_id, output=10))
-        drain.settle_all(now=later)
+        cast.settle(now=later)
 
         assert Charge.objects.get().amount_nanos == 10 * 9_000
 
@@ -43,6 +42,6 @@ class TestEvent:
         with pytest.raises(Refused):
             cast.hold(dora, request_id=request_id, out=100, now=later)
         cast.send(cast.report(dora, request_id, output=10))
-        drain.settle_all(now=later)
+        cast.settle(now=later)
 
         assert Charge.objects.get().amount_nanos == 10 * OUTPUT_TOKEN

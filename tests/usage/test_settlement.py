@@ -4,14 +4,16 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from pytest_django.fixtures import Settings
 
+from billing.errors import Refused
 from billing.models import Debt, Hold
 from billing.services import keys
 from billing.services.holds import end
 from tests import cast
 from tests.cast import OUTPUT_TOKEN, USD
-from usage.models import Charge, UsageDaily, UsageEvent
-from usage.services.settlement import drain
+from usage import tasks
+from usage.models import Charge, QuarantinedEvent, UsageDaily, UsageEvent
 
 pytestmark = pytest.mark.django_db
 
@@ -19,10 +21,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def _model():
     cast.model()
-
-
-def settle():
-    return drain.settle_all(now=timezone.now())
 
 
 class TestSettle:
@@ -33,7 +31,7 @@ class TestSettle:
         assert [r.result for r in cast.send(cast.report(alice, held.request_id, input=374, output=44))] == [
             "accepted"
         ]
-        assert settle().charges == 1
+        assert cast.settle().charges == 1
 
         wallet = alice.wallet()
         assert (wallet.balance_nanos, wallet.held_nanos, wallet.debt_nanos) == (USD - 629_046, 0, 0)
@@ -49,7 +47,7 @@ class TestSettle:
         other = cast.hold(alice, out=150)
 
         cast.send(cast.report(alice, cut.request_id, output=200))
-        settle()
+        cast.settle()
 
         wallet = alice.wallet()
         assert wallet.balance_nanos == wallet.held_nanos == 150 * OUTPUT_TOKEN
@@ -62,7 +60,7 @@ class TestSettle:
         )
 
         cast.send(cast.report(alice, other.request_id, output=10))
-        settle()
+        cast.settle()
         wallet = alice.wallet()
         assert (wallet.balance_nanos, wallet.held_nanos, wallet.debt_nanos) == (90 * OUTPUT_TOKEN, 0, 0)
 
@@ -74,9 +72,49 @@ class TestSettle:
         assert dora.wallet().held_nanos == 0
 
         cast.send(cast.report(dora, held.request_id, output=1030))
-        settle()
+        cast.settle()
         assert dora.wallet().debt_nanos == 30 * OUTPUT_TOKEN
         assert Debt.objects.get().cause == "hold_ended"
+
+    def test_late_finds_the_credit_that_the_hold_had_set_aside(self):
+        """The usage came in time: that it waits in our inbox is not the customer's fault."""
+        alice = cast.player("Alice", 1000 * OUTPUT_TOKEN)
+        now = timezone.now()
+        held = cast.hold(alice, out=1000, ttl_s=60)
+        cast.send(cast.report(alice, held.request_id, output=900), now=now + timedelta(seconds=30))
+
+        assert end.expire(now=now + timedelta(minutes=10)) == 0
+        with pytest.raises(Refused):
+            cast.hold(alice, out=1000)
+        cast.settle()
+
+        wallet = alice.wallet()
+        assert (wallet.balance_nanos, wallet.held_nanos, wallet.debt_nanos) == (100 * OUTPUT_TOKEN, 0, 0)
+        assert not Debt.objects.exists()
+
+    def test_does_not_end_the_hold_of_another_gateway(self):
+        alice = cast.player("Alice", USD)
+        held = cast.hold(alice, out=100, gateway_name="gateway-2")
+
+        cast.send(cast.report(alice, held.request_id, output=0))
+        assert cast.settle().charges == 0
+
+        assert QuarantinedEvent.objects.get().code == "other_gateway"
+        assert alice.wallet().held_nanos == held.amount_nanos
+
+
+class TestTask:
+    def test_settles_all_and_queues_itself_again_where_its_time_is_over(
+        self, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    ):
+        settings.SETTLE_BATCH_SIZE = 2
+        monkeypatch.setattr(tasks, "SETTLES_FOR_S", 0)
+        alice = cast.player("Alice", USD)
+        cast.send(*(cast.report(alice, output=1) for _ in range(5)))
+
+        for left in (3, 1, 0):
+            tasks.settle()
+            assert UsageEvent.objects.count() == left
 
 
 class TestAmounts:
@@ -101,10 +139,10 @@ class TestAmounts:
         alice = cast.player("Alice", (1150 + free) * OUTPUT_TOKEN)
         cut, other = cast.hold(alice, out=100), cast.hold(alice, out=50)
         cast.send(cast.report(alice, output=1000))
-        settle()
+        cast.settle()
 
         cast.send(cast.report(alice, cut.request_id, output=used))
-        settle()
+        cast.settle()
 
         wallet = alice.wallet()
         assert (wallet.balance_nanos, wallet.debt_nanos) == (balance * OUTPUT_TOKEN, debt * OUTPUT_TOKEN)
@@ -118,7 +156,7 @@ class TestAmounts:
             cast.report(alice, holds[0].request_id, output=300),
             cast.report(alice, holds[1].request_id, output=650),
         )
-        settle()
+        cast.settle()
         wallet = alice.wallet()
         assert (wallet.balance_nanos, wallet.held_nanos, wallet.debt_nanos) == (50 * OUTPUT_TOKEN, 0, 0)
 
@@ -132,7 +170,7 @@ class TestAmounts:
             cast.report(alice, within.request_id, output=300),
             cast.report(alice, first.request_id, output=400),
         )
-        settle()
+        cast.settle()
 
         causes = {debt.request_id: (debt.cause, debt.amount_nanos) for debt in Debt.objects.all()}
         assert causes == {
@@ -148,9 +186,9 @@ class TestDaily:
         midnight = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
         moments = [midnight - timedelta(milliseconds=1), midnight, midnight + timedelta(milliseconds=1)]
         cast.send(*(cast.report(alice, cast.id_at(at), input=1, output=2) for at in moments))
-        settle()
+        cast.settle()
         cast.send(cast.report(alice, cast.id_at(midnight), output=5))
-        settle()
+        cast.settle()
 
         days = {each.day_date: (each.requests, each.input, each.output) for each in UsageDaily.objects.all()}
         assert days == {
@@ -169,7 +207,7 @@ class TestDaily:
             cast.report(bob, output=4),
             cast.report(bob, output=8),
         )
-        settle()
+        cast.settle()
         assert sorted(UsageDaily.objects.values_list("requests", "output")) == [(1, 1), (1, 2), (2, 12)]
 
 
@@ -178,12 +216,12 @@ class TestRepayment:
         alice = cast.player("Alice", 1000 * OUTPUT_TOKEN)
         held = cast.hold(alice, out=1000)
         cast.send(cast.report(alice, output=300))
-        settle()
+        cast.settle()
         assert (alice.wallet().balance_nanos, alice.wallet().debt_nanos) == (
             1000 * OUTPUT_TOKEN,
             300 * OUTPUT_TOKEN,
         )
 
         cast.send(cast.report(alice, held.request_id, output=800))
-        settle()
+        cast.settle()
         assert (alice.wallet().balance_nanos, alice.wallet().debt_nanos) == (0, 100 * OUTPUT_TOKEN)

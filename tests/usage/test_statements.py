@@ -15,7 +15,6 @@ from tests import cast
 from tests.cast import OUTPUT_TOKEN, USD
 from usage.models import Charge
 from usage.services import statements
-from usage.services.settlement import drain
 
 pytestmark = pytest.mark.django_db
 
@@ -38,7 +37,7 @@ def use(who, output, now, *, bound=None, model=cast.MODEL):
     if bound is not None:
         cast.hold(who, request_id=request_id, out=bound, model=model, now=now)
     cast.send(cast.report(who, request_id, output=output, model=model), now=now)
-    drain.settle_all(now=now)
+    cast.settle(now=now)
 
 
 def statement(who, **period):

@@ -21,14 +21,25 @@ RELEASE = """
  returning amount_nanos
 """
 
+REPORTED = "select from usage_event where customer_id = %s and request_id = %s"
+
+# Usage that waits in the inbox came in time and settles its hold itself: however late settlement is, nobody
+# else may take that credit meanwhile.
 OVERDUE_CUSTOMERS = """
-    select distinct customer_id from hold where state = 'open' and expires_at <= %s limit %s
+    select distinct customer_id
+      from hold
+     where state = 'open' and expires_at <= %s
+       and not exists (select from usage_event event
+                        where event.customer_id = hold.customer_id and event.request_id = hold.request_id)
+     limit %s
 """
 
 EXPIRE = """
     update hold
        set state = 'expired', ended_at = %s, end_reason = 'expired'
      where customer_id = any(%s::uuid[]) and state = 'open' and expires_at <= %s
+       and not exists (select from usage_event event
+                        where event.customer_id = hold.customer_id and event.request_id = hold.request_id)
  returning customer_id, amount_nanos
 """
 
@@ -80,11 +91,13 @@ def require_open(row: Any) -> None:
 def release(*, request_id: UUID, gateway_id: int, reason: str, now: datetime) -> EndedHold:
     """Give back a hold whose request will report no usage.
 
-    Idempotent; raises `NotFound`, and `RequestConflict` where the hold was settled.
+    Idempotent; raises `NotFound`, and `RequestConflict` where usage was reported, settled or not.
     """
     customer_id = owner(request_id, gateway_id)
     with transaction.atomic():
         book = Book.lock([customer_id], now=now)
+        if sql.fetch(REPORTED, [customer_id, request_id]):
+            raise RequestConflict("usage of this request was reported", field="request_id", state="open")
         for row in sql.fetch(RELEASE, [now, reason, customer_id, request_id]):
             book.end_hold(customer_id, row.amount_nanos)
         book.save()

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from billing import sql
-from billing.errors import Refused, RequestConflict, UnknownKey
+from billing.errors import BillingError, Refused, RequestConflict, UnknownKey
 from billing.ledger.book import Book
 from billing.services.holds import terms
 from billing.services.holds.requests import HoldAnswer, HoldRequest
@@ -87,7 +87,14 @@ def hold(request: HoldRequest, *, now: datetime) -> HoldAnswer:
     Idempotent for life: the same id with the same content gets the stored outcome, also a refusal; with other
     content `RequestConflict`. Raises `Refused`, `UnknownKey`, `UnknownModel`, `Unacceptable`.
     """
-    asked = terms.for_request(request, now=now)
+    try:
+        asked = terms.for_request(request, now=now)
+    except BillingError:
+        # The catalogue may have changed since this request was answered.
+        stored = _find_stored(request)
+        if stored:
+            return stored
+        raise
     may_clamp = request.min_output is not None
 
     row = _place(request, asked, now=now, may_clamp=may_clamp)
@@ -95,6 +102,9 @@ def hold(request: HoldRequest, *, now: datetime) -> HoldAnswer:
         stored = _find_stored(request)
         if stored:
             return stored
+        if not may_clamp:
+            # The refusal that stood in the way was forgotten in between.
+            return hold(request, now=now)
         return _place_clamped(request, asked, now=now)
 
     return _answer(request, asked, row, now=now)

@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
@@ -26,17 +25,24 @@ class Settled:
     charges: int
     keys_changed: bool
 
+    def and_then(self, other: "Settled") -> "Settled":
+        return Settled(
+            self.events + other.events, self.charges + other.charges, self.keys_changed or other.keys_changed
+        )
 
-def settle(events: Sequence[Claimed], *, now: datetime) -> Settled:
-    """Charge locked events inside the caller's transaction.
+
+NOTHING = Settled(events=0, charges=0, keys_changed=False)
+
+
+def settle(events: Sequence[Claimed], book: Book) -> Settled:
+    """Charge locked events inside the caller's transaction; `book` has their customers' wallets locked.
 
     Exactly once is the charge's primary key: everything that is debited or given back is summed over the
     charges that its INSERT returned.
     """
-    book = Book.lock((event.customer_id for event in events), now=now)
     rated = _rate(events)
     entry_ids = {customer_id: uuid7() for customer_id in book.wallets}
-    new = rows.insert_charges([_row(item) for item in rated], entry_ids, now=now)
+    new = rows.insert_charges([_row(item) for item in rated], entry_ids, now=book.now)
 
     charged = [item for item in rated if item.event.key in new]
     held = [item for item in charged if item.set_aside is not None]

@@ -7,59 +7,63 @@ from uuid import UUID
 import structlog
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
-from psycopg.errors import QueryCanceled
+from psycopg.errors import LockNotAvailable, QueryCanceled
 
+from billing.ledger.book import Book
 from usage.services.settlement import batch, rows
-from usage.services.settlement.batch import Settled
+from usage.services.settlement.batch import NOTHING, Settled
+from usage.services.settlement.rows import Claimed
 
 log = structlog.get_logger()
 
 TRIES = 3
+Keys = Sequence[tuple[UUID, UUID]]
 
 
-def settle_all(*, now: datetime) -> Settled:
-    """Settle until the inbox is empty or all that is left is another settler's."""
-    events = charges = 0
-    keys_changed = False
-    while True:
-        done = _settle_next(settings.SETTLE_BATCH_SIZE, now=now)
-        events += done.events
-        charges += done.charges
-        keys_changed = keys_changed or done.keys_changed
-        if done.events == 0:
-            return Settled(events, charges, keys_changed)
-
-
-def _settle_next(limit: int, *, now: datetime) -> Settled:
-    claimed: list[rows.Claimed] = []
+def settle_next(*, now: datetime) -> Settled:
+    """Settle one batch; no events settled: the inbox is empty, or all that is left is locked by others."""
+    claimed: list[Claimed] = []
     try:
         with transaction.atomic():
-            claimed = rows.claim(limit)
-            return batch.settle(claimed, now=now) if claimed else Settled(0, 0, keys_changed=False)
+            claimed = rows.claim(settings.SETTLE_BATCH_SIZE)
+            return _charge(claimed, now=now)
     except Exception as error:
         if not claimed:
             raise
         log.warning("batch failed; settling it in parts", events=len(claimed), error=repr(error))
-        return _settle_parts([event.key for event in claimed], now=now)
+        keys = [event.key for event in claimed]
+        if isinstance(error.__cause__, LockNotAvailable):
+            return _settle_free(keys, now=now)
+        return _settle_parts(keys, now=now)
 
 
-def _settle_parts(keys: Sequence[tuple[UUID, UUID]], *, now: datetime) -> Settled:
+def _charge(events: Sequence[Claimed], *, now: datetime) -> Settled:
+    if not events:
+        return NOTHING
+    return batch.settle(events, Book.lock((event.customer_id for event in events), now=now))
+
+
+def _settle_free(keys: Keys, *, now: datetime) -> Settled:
+    """Settle those of `keys` whose wallets nobody keeps locked: one wallet does not stop the others."""
+    with transaction.atomic():
+        events = rows.claim_these(keys)
+        book = Book.lock_free((event.customer_id for event in events), now=now)
+        events = [event for event in events if event.customer_id in book.wallets]
+        return batch.settle(events, book) if events else NOTHING
+
+
+def _settle_parts(keys: Keys, *, now: datetime) -> Settled:
     """Settle `keys` in halves of halves; one that fails alone is quarantined with its error.
 
     What the database refuses for its own reasons is no fault of an event: only a batch that takes too long is
     halved for it.
     """
-    done = Settled(0, 0, keys_changed=False)
+    done = NOTHING
     parts = [keys]
     while parts:
         part = parts.pop()
         try:
-            part_done = _settle_these(part, now=now)
-            done = Settled(
-                done.events + part_done.events,
-                done.charges + part_done.charges,
-                done.keys_changed or part_done.keys_changed,
-            )
+            done = done.and_then(_settle_these(part, now=now))
         except (OperationalError, InterfaceError) as error:
             if not isinstance(error.__cause__, QueryCanceled) or len(part) == 1:
                 raise
@@ -69,22 +73,21 @@ def _settle_parts(keys: Sequence[tuple[UUID, UUID]], *, now: datetime) -> Settle
                 parts += _halves(part)
             else:
                 _quarantine(part[0], error)
-                done = Settled(done.events + 1, done.charges, done.keys_changed)
+                done = done.and_then(Settled(events=1, charges=0, keys_changed=False))
     return done
 
 
-def _halves(part: Sequence[tuple[UUID, UUID]]) -> list[Sequence[tuple[UUID, UUID]]]:
+def _halves(part: Keys) -> list[Keys]:
     middle = len(part) // 2
     return [part[middle:], part[:middle]]
 
 
-def _settle_these(keys: Sequence[tuple[UUID, UUID]], *, now: datetime) -> Settled:
+def _settle_these(keys: Keys, *, now: datetime) -> Settled:
     """Settle those of `keys` that are still there; tried again where it lost against other transactions."""
     for tries_left in reversed(range(TRIES)):
         try:
             with transaction.atomic():
-                events = rows.claim_these(keys)
-                return batch.settle(events, now=now) if events else Settled(0, 0, keys_changed=False)
+                return _charge(rows.claim_these(keys), now=now)
         except OperationalError:
             if not tries_left:
                 raise

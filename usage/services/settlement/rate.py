@@ -27,6 +27,8 @@ class Rated(NamedTuple):
 
 def event(claimed: Claimed, hold: HeldAt | None) -> Rated:
     """Rate one event; raises `Unrateable`."""
+    if hold and hold.state != "refused" and hold.gateway_id != claimed.gateway_id:
+        raise Unrateable("the hold is another gateway's", code="other_gateway")
     sheet = _sheet(claimed, hold)
     return Rated(
         event=claimed,
@@ -45,5 +47,5 @@ def _sheet(claimed: Claimed, hold: HeldAt | None) -> PriceSheet:
 
     sheet = prices.in_force(claimed.language_model_id, request_ids.time_of(claimed.request_id))
     if sheet is None:
-        raise Unrateable("the model had no price at the time of the request")
+        raise Unrateable("the model had no price at the time of the request", code="no_price")
     return sheet

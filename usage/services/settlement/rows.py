@@ -29,7 +29,8 @@ CLAIM_THESE = """
 """
 
 HOLDS = """
-    select claimed.ordinal, hold.state, hold.amount_nanos, hold.price_version_id, hold.language_model_id
+    select claimed.ordinal, hold.state, hold.amount_nanos, hold.price_version_id, hold.language_model_id,
+           hold.gateway_id
       from unnest(%s::uuid[], %s::uuid[]) with ordinality as claimed (customer_id, request_id, ordinal)
       join hold on hold.customer_id = claimed.customer_id and hold.request_id = claimed.request_id
      where hold.request_id between %s and %s
@@ -145,6 +146,7 @@ class HeldAt(NamedTuple):
     amount_nanos: int
     price_version_id: int
     language_model_id: int
+    gateway_id: int
 
 
 class RatedRow(NamedTuple):
