@@ -11,12 +11,15 @@ admin.site.site_header = admin.site.site_title = "API Models billing"
 admin.site.index_title = "Operators"
 admin.site.site_url = None
 
+# The answer to OPTIONS would need a template that drf-spectacular does not have.
+READING = ["get", "head"]
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("admin/", admin.site.urls),
-    path("internal/v1/schema", SpectacularAPIView.as_view(), name="schema"),
-    path("internal/v1/docs", SpectacularSwaggerView.as_view(url_name="schema")),
-    path("internal/v1/redoc", SpectacularRedocView.as_view(url_name="schema")),
+    path("internal/v1/schema", SpectacularAPIView.as_view(http_method_names=READING), name="schema"),
+    path("internal/v1/docs", SpectacularSwaggerView.as_view(url_name="schema", http_method_names=READING)),
+    path("internal/v1/redoc", SpectacularRedocView.as_view(url_name="schema", http_method_names=READING)),
     path("internal/", include("config.internal_urls")),
 ]
