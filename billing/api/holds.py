@@ -23,6 +23,7 @@ from billing.services.holds.requests import (
 from catalog.rating import Bounds
 
 MOST_UNITS = 1_000_000_000
+PUBLISHER = "billing.tasks.publish_key_states"
 
 BOUNDS = Object(
     required={
@@ -83,6 +84,8 @@ class ExtendView(InternalView):
             now=timezone.now(),
         )
 
+        # Smaller bounds give credit back, as a release does.
+        wake.wake(PUBLISHER)
         return answer(_content(extended))
 
 
@@ -103,7 +106,7 @@ class ReleaseView(InternalView):
         )
 
         # What was released may have paid a debt, and with it ended a cut-off.
-        wake.wake("billing.tasks.publish_key_states")
+        wake.wake(PUBLISHER)
         return answer({"request_id": str(ended.request_id), "state": ended.state})
 
 
