@@ -3,10 +3,11 @@
 from datetime import datetime, timedelta
 
 import pytest
+import structlog
 from django.utils import timezone
 
 from accounts.models import User
-from billing.models import CreditLot, LedgerAccount, LedgerTransaction, LotMovement, Transfer
+from billing.models import CreditLot, LedgerAccount, LedgerTransaction, LotMovement, Transfer, Wallet
 from billing.services import credits, lots
 from billing.services.holds import end
 from catalog.models import LanguageModel
@@ -163,3 +164,36 @@ class TestExpire:
                 promotional(who, f"lot {number}", days=1 + number)
         assert lots.expire(now=NOW + timedelta(days=3)) == 9 * 100 * OUTPUT_TOKEN
         assert [who.wallet().balance_nanos for who in players] == [USD + 100 * OUTPUT_TOKEN] * 3
+
+    def test_goes_on_until_nothing_lapses(self, alice: cast.Player, monkeypatch: pytest.MonkeyPatch):
+        monkeypatch.setattr(lots, "BATCH", 2)
+        for number in range(5):
+            promotional(alice, f"lot {number}", days=1)
+        held = cast.hold(alice, out=50, ttl_s=24 * 3600)
+
+        assert lots.expire(now=NOW + timedelta(days=1)) == 450 * OUTPUT_TOKEN
+
+        end.expire(now=held.expires_at)
+        assert lots.expire(now=held.expires_at) == 50 * OUTPUT_TOKEN
+
+    def test_goes_on_with_the_others_when_one_customer_fails(self, monkeypatch: pytest.MonkeyPatch):
+        monkeypatch.setattr(lots, "BATCH", 2)
+        players = sorted((cast.player(name) for name in ("Alice", "Charlie", "Dora")), key=lambda who: who.id)
+        for who in players:
+            for number in range(3):
+                promotional(who, f"lot {number}", days=1)
+        broken, *others = players
+        wallet = Wallet.objects.filter(customer_id=broken.id)
+        wallet.update(last_seq=0)
+
+        with structlog.testing.capture_logs() as logs:
+            assert lots.expire(now=NOW + timedelta(days=1)) == 6 * 100 * OUTPUT_TOKEN
+
+        assert [who.wallet().balance_nanos for who in others] == [0, 0]
+        assert broken.wallet().balance_nanos == 300 * OUTPUT_TOKEN
+        assert [(line["event"], line["log_level"], line["customer_id"]) for line in logs] == [
+            ("lot not expired", "error", str(broken.id))
+        ]
+
+        wallet.update(last_seq=3)
+        assert lots.expire(now=NOW + timedelta(days=1)) == 3 * 100 * OUTPUT_TOKEN
