@@ -6,7 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from billing import wake
-from billing.services import lots, partitions, publisher
+from billing.services import cut_offs, lots, partitions, publisher
 from billing.services.holds import end
 
 REFUSED_HOLDS_ARE_KEPT = timedelta(hours=24)
@@ -27,6 +27,12 @@ def expire_holds() -> None:
 @shared_task(name="billing.tasks.expire_lots")
 def expire_lots() -> None:
     if lots.expire(now=timezone.now()):
+        wake.wake("billing.tasks.publish_key_states")
+
+
+@shared_task(name="billing.tasks.judge_cut_offs")
+def judge_cut_offs() -> None:
+    if cut_offs.judge_all(now=timezone.now()):
         wake.wake("billing.tasks.publish_key_states")
 
 

@@ -56,6 +56,7 @@ app.conf.beat_schedule = {
     "publish what a wake-up missed": _every("billing.tasks.publish_key_states", timedelta(seconds=1)),
     "expire holds": _every("billing.tasks.expire_holds", timedelta(seconds=5)),
     "expire lots": _every("billing.tasks.expire_lots", timedelta(minutes=1)),
+    "judge cut-offs after a change of the rule": _every("billing.tasks.judge_cut_offs", timedelta(minutes=1)),
     "forget refused holds and old key events": _every("billing.tasks.forget", timedelta(hours=1)),
     "ensure partitions": _every("billing.tasks.ensure_partitions", timedelta(days=1)),
     "audit the books": {"task": "usage.tasks.audit_books", "schedule": crontab(minute="17", hour="3")},

@@ -4,9 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.utils import timezone
+from pytest_django.fixtures import Settings
 
 from billing import cut_off
 from billing.models import Outbox
+from billing.services import cut_offs
 from billing.services.holds import end
 from catalog.models import LanguageModel
 from tests import cast
@@ -110,3 +112,49 @@ class TestCutOff:
         assert (alice.wallet().available_nanos, alice.wallet().cut_off_at) == (0, None)
         end.expire(now=held.expires_at)
         assert alice.wallet().cut_off_at is None
+
+
+@pytest.mark.django_db
+class TestJudgeAll:
+    def test_follows_a_threshold_that_was_raised_and_lowered(self, settings: Settings):
+        alice, charlie = cast.player("Alice", USD), cast.player("Charlie", 5 * USD)
+        version = alice.wallet().state_version
+        Outbox.objects.all().delete()
+
+        settings.CUT_OFF_BELOW_NANOS = 2 * USD
+        assert cut_offs.judge_all(now=NOW) == 1
+        assert (alice.wallet().cut_off_at, alice.wallet().state_version) == (NOW, version + 1)
+        assert charlie.wallet().cut_off_at is None
+        assert [(o.customer_id, o.state_version) for o in Outbox.objects.all()] == [(alice.id, version + 1)]
+
+        settings.CUT_OFF_BELOW_NANOS = USD
+        assert cut_offs.judge_all(now=NOW) == 1
+        assert (alice.wallet().cut_off_at, alice.wallet().state_version) == (None, version + 2)
+
+    def test_leaves_alone_who_is_judged_rightly(self):
+        cast.model()
+        dora = cast.player("Dora")
+        cast.player("Alice", USD)
+        indebted = cast.player("Charlie", 1000 * OUTPUT_TOKEN)
+        cast.hold(indebted, out=1000)
+        cast.send(cast.report(indebted, output=1))
+        cast.settle()
+        assert indebted.wallet().debt_nanos > 0
+        before = dora.wallet().cut_off_at
+        Outbox.objects.all().delete()
+
+        assert cut_offs.judge_all(now=NOW) == 0
+        assert dora.wallet().cut_off_at == before
+        assert not Outbox.objects.exists()
+
+    def test_works_through_more_than_one_batch(self, settings: Settings, monkeypatch: pytest.MonkeyPatch):
+        monkeypatch.setattr(cut_offs, "BATCH", 2)
+        players = [cast.player(f"Customer-{number}", USD) for number in range(5)]
+        settings.CUT_OFF_BELOW_NANOS = 2 * USD
+
+        assert cut_offs.judge_all(now=NOW) == 5
+        assert all(who.wallet().cut_off_at == NOW for who in players)
+        assert cut_offs.judge_all(now=NOW) == 0
+
+        settings.CUT_OFF_BELOW_NANOS = THRESHOLD
+        assert cut_offs.judge_all(now=NOW) == 5

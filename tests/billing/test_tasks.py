@@ -4,12 +4,14 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from pytest_django.fixtures import Settings
 from uuid_utils.compat import uuid7
 
 from billing import tasks, valkey
 from billing.errors import Refused
 from billing.models import Hold, KeyEvent
 from billing.services import credits
+from config.celery import app
 from tests import cast
 from tests.cast import OUTPUT_TOKEN, USD
 
@@ -55,6 +57,28 @@ class TestTask:
         tasks.expire_lots()
         assert alice.wallet().balance_nanos == 0
         assert not valkey.client().exists(PUBLISHER)
+
+    def test_judges_cut_offs_and_wakes_the_publisher_for_them(self, settings: Settings):
+        alice = cast.player("Alice", USD)
+        usual, settings.CUT_OFF_BELOW_NANOS = settings.CUT_OFF_BELOW_NANOS, 2 * USD
+        valkey.client().flushdb()
+
+        tasks.judge_cut_offs()
+        assert valkey.client().delete(PUBLISHER)
+        tasks.judge_cut_offs()
+
+        assert alice.wallet().cut_off_at is not None
+        assert not valkey.client().exists(PUBLISHER)
+
+        settings.CUT_OFF_BELOW_NANOS = usual
+        tasks.judge_cut_offs()
+        assert alice.wallet().cut_off_at is None
+
+    def test_is_named_by_every_entry_of_beat_for_billing(self):
+        named = {str(entry["task"]) for entry in app.conf.beat_schedule.values()}
+        assert {name for name in app.tasks if name.startswith("billing.")} == {
+            name for name in named if name.startswith("billing.")
+        }
 
     def test_publishes_once_and_allows_the_next_wake_up(self):
         cast.player("Alice", USD)
