@@ -166,3 +166,19 @@ class TestExpire:
         monkeypatch.setattr(end, "CUSTOMERS_PER_BATCH", 2)
         held = [cast.hold(cast.player(f"Customer-{n}", USD), out=1) for n in range(5)]
         assert end.expire(now=max(each.expires_at for each in held)) == 5
+
+
+class TestForgetRefused:
+    def test_deletes_old_refusals_batch_by_batch_and_nothing_else(self, monkeypatch: pytest.MonkeyPatch):
+        monkeypatch.setattr(end, "FORGOTTEN_PER_BATCH", 2)
+        alice, dora = cast.player("Alice", USD), cast.player("Dora")
+        now = timezone.now()
+        held = cast.hold(alice, now=now - timedelta(days=2))
+        for hours in (30, 29, 28, 1):
+            with pytest.raises(Refused):
+                cast.hold(dora, now=now - timedelta(hours=hours))
+
+        assert end.forget_refused(before=now - timedelta(hours=24)) == 3
+
+        assert Hold.objects.filter(state="refused").count() == 1
+        assert Hold.objects.filter(state="open").get().request_id == held.request_id

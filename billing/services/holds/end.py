@@ -56,9 +56,14 @@ SETTLE = """
     select customer_id, sum(amount_nanos)::bigint, count(*) from ended group by customer_id
 """
 
-FORGET_REFUSED = "delete from hold where state = 'refused' and placed_at < %s"
+FORGET_REFUSED = """
+    delete from hold
+     using (select customer_id, request_id from hold where state = 'refused' and placed_at < %s limit %s) as old
+     where hold.customer_id = old.customer_id and hold.request_id = old.request_id and hold.state = 'refused'
+"""
 
 CUSTOMERS_PER_BATCH = 500
+FORGOTTEN_PER_BATCH = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,5 +151,8 @@ def settle(book: Book, requests: Sequence[tuple[UUID, UUID]]) -> int:
 
 
 def forget_refused(*, before: datetime) -> int:
-    """Delete refusals older than `before`; no money hangs on them."""
-    return sql.run(FORGET_REFUSED, [before])
+    """Delete refusals older than `before`, batch by batch, and return how many; no money hangs on them."""
+    forgotten = 0
+    while batch := sql.run(FORGET_REFUSED, [before, FORGOTTEN_PER_BATCH]):
+        forgotten += batch
+    return forgotten
