@@ -163,6 +163,9 @@ class TestUserManager:
         assert managing.post(address, passwords).status_code == 403
         root.refresh_from_db()
         assert (root.email, root.check_password(PASSWORD)) == ("root@example.com", True)
+        shown = managing.get(page("user_change", root.pk))
+        assert shown.status_code == 200
+        assert root.password not in shown.content.decode()
 
     def test_may_be_made_a_superuser_by_one(self, operator: Client, manager: User):
         form = {"email": manager.email, "is_active": "on", "is_staff": "on", "is_superuser": "on"}
