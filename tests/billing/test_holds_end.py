@@ -173,10 +173,12 @@ class TestForgetRefused:
         monkeypatch.setattr(end, "FORGOTTEN_PER_BATCH", 2)
         alice, dora = cast.player("Alice", USD), cast.player("Dora")
         now = timezone.now()
-        held = cast.hold(alice, now=now - timedelta(days=2))
+        days_ago = now - timedelta(days=2)
+        held = cast.hold(alice, request_id=cast.id_at(days_ago), now=days_ago)
         for hours in (30, 29, 28, 1):
+            moment = now - timedelta(hours=hours)
             with pytest.raises(Refused):
-                cast.hold(dora, now=now - timedelta(hours=hours))
+                cast.hold(dora, request_id=cast.id_at(moment), now=moment)
 
         assert end.forget_refused(before=now - timedelta(hours=24)) == 3
 

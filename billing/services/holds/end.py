@@ -58,7 +58,10 @@ SETTLE = """
 
 FORGET_REFUSED = """
     delete from hold
-     using (select customer_id, request_id from hold where state = 'refused' and placed_at < %s limit %s) as old
+     using (select customer_id, request_id
+              from hold
+             where state = 'refused' and placed_at < %s
+             limit %s) as old
      where hold.customer_id = old.customer_id and hold.request_id = old.request_id and hold.state = 'refused'
 """
 
