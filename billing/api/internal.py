@@ -6,15 +6,23 @@ hold; here it only describes the endpoints to drf-spectacular.
 
 import json
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 from uuid import UUID
 
+from django.core.exceptions import BadRequest, SuspiciousOperation
+from django.core.signals import got_request_exception
 from django.http import HttpRequest, HttpResponse
+from django.utils.log import log_response
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework.views import APIView
 
 from accounts.api.authentication import Caller, MissingScope, authenticate_header
 from billing.api import problems
+from billing.api.problems import Problem
+from billing.api.strict import Malformed
+
+MALFORMED: Final = Problem(400, "invalid", "The request is malformed.")
+OUR_MISTAKE: Final = Problem(500, "internal_error", "Something is wrong with this service.")
 
 
 class InternalView(APIView):
@@ -34,12 +42,10 @@ class InternalView(APIView):
 
         try:
             caller = _caller(request, self.required_scopes[method])
+            _require_length(request)
             response: HttpResponse = getattr(self, method.lower())(request, caller, **path)
-        except Exception as error:
-            problem = problems.of(error)
-            if problem is None:
-                raise
-            response = problems.answer(problem, request_id=self.request_id)
+        except Exception as error:  # noqa: BLE001 - what is not a refusal is logged there.
+            response = _refusal(request, error, self.request_id)
         return response
 
 
@@ -54,6 +60,24 @@ def _caller(request: HttpRequest, scopes: tuple[str, ...]) -> Caller:
     if caller.scopes.isdisjoint(scopes):
         raise MissingScope(" or ".join(scopes))
     return caller
+
+
+def _require_length(request: HttpRequest) -> None:
+    if "HTTP_TRANSFER_ENCODING" in request.META and not request.META.get("CONTENT_LENGTH"):
+        raise Malformed("the body comes in chunks of unknown length; send Content-Length instead")
+
+
+def _refusal(request: HttpRequest, error: Exception, request_id: UUID | None) -> HttpResponse:
+    if problem := problems.of(error):
+        return problems.answer(problem, request_id=request_id)
+    if isinstance(error, SuspiciousOperation | BadRequest):
+        return problems.answer(MALFORMED, request_id=request_id)
+
+    response = problems.answer(OUR_MISTAKE, request_id=request_id)
+    got_request_exception.send(sender=None, request=request)
+    message = f"{OUR_MISTAKE.code}: %s"
+    log_response(message, request.path, response=response, request=request, exception=error)
+    return response
 
 
 def answer(content: Mapping[str, Any], status: int = 200) -> HttpResponse:
