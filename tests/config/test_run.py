@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from config.stack import ports, throw_away
-from tests.config.processes import descendants, eventually, is_alive, kill
+from tests.config.processes import children, command_of, descendants, eventually, is_alive, kill
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_WITHIN_S = 120
@@ -42,11 +42,9 @@ class Service:
 
     def child(self, *words: str) -> int | None:
         """Return the pid of the direct child whose command line has all the words."""
-        for pid in Path(f"/proc/{self.process.pid}/task").glob("*/children"):
-            for child in pid.read_text().split():
-                command = Path(f"/proc/{child}/cmdline").read_text()
-                if all(word in command for word in words):
-                    return int(child)
+        for pid in children(self.process.pid):
+            if all(word in command_of(pid) for word in words):
+                return pid
         return None
 
     def end(self, number: int) -> int:
