@@ -22,7 +22,6 @@ Send = Callable[[Message], Awaitable[None]]
 
 ADDRESS = "/internal/v1/key-events"
 SCOPE = "keys:read"
-OUR_MISTAKE = Problem(500, "internal_error", "Something is wrong with this service.")
 
 
 class LongPoll:
@@ -64,7 +63,7 @@ class LongPoll:
             problem = problems.of(error)
             if problem is None:
                 log.exception("key events not answered")
-            await _send_problem(send, problem or OUR_MISTAKE)
+            await _send_problem(send, problem or problems.OUR_MISTAKE)
         else:
             if page:
                 body = json.dumps(page.as_json(), separators=(",", ":")).encode()

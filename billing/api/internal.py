@@ -22,7 +22,6 @@ from billing.api.problems import Problem
 from billing.api.strict import Malformed
 
 MALFORMED: Final = Problem(400, "invalid", "The request is malformed.")
-OUR_MISTAKE: Final = Problem(500, "internal_error", "Something is wrong with this service.")
 
 
 class InternalView(APIView):
@@ -45,7 +44,7 @@ class InternalView(APIView):
             _require_length(request)
             response: HttpResponse = getattr(self, method.lower())(request, caller, **path)
         except Exception as error:  # noqa: BLE001 - what is not a refusal is logged there.
-            response = _refusal(request, error, self.request_id)
+            response = refusal(request, error, self.request_id)
         return response
 
 
@@ -67,15 +66,16 @@ def _require_length(request: HttpRequest) -> None:
         raise Malformed("the body comes in chunks of unknown length; send Content-Length instead")
 
 
-def _refusal(request: HttpRequest, error: Exception, request_id: UUID | None) -> HttpResponse:
+def refusal(request: HttpRequest, error: Exception, request_id: UUID | None = None) -> HttpResponse:
+    """The problem document for what a view raised; our own mistakes are logged with their traceback."""
     if problem := problems.of(error):
         return problems.answer(problem, request_id=request_id)
     if isinstance(error, SuspiciousOperation | BadRequest):
         return problems.answer(MALFORMED, request_id=request_id)
 
-    response = problems.answer(OUR_MISTAKE, request_id=request_id)
+    response = problems.answer(problems.OUR_MISTAKE, request_id=request_id)
     got_request_exception.send(sender=None, request=request)
-    message = f"{OUR_MISTAKE.code}: %s"
+    message = f"{problems.OUR_MISTAKE.code}: %s"
     log_response(message, request.path, response=response, request=request, exception=error)
     return response
 

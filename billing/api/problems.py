@@ -47,7 +47,8 @@ class Problem:
         return json.dumps(document | dict(shown), separators=(",", ":")).encode()
 
 
-NOT_FOUND = Problem(404, "not_found", "Nothing is here.")
+NOT_FOUND: Final = Problem(404, "not_found", "Nothing is here.")
+OUR_MISTAKE: Final = Problem(500, "internal_error", "Something is wrong with this service.")
 
 
 def of(error: Exception) -> Problem | None:
