@@ -1,9 +1,18 @@
 """Rows of the app that knows who."""
 
-from accounts.models.api_keys import ApiKey
+from accounts.models.api_keys import ApiKey, LimitPeriod
 from accounts.models.credentials import CredentialState
 from accounts.models.customers import Customer, Membership
 from accounts.models.gateways import Gateway, ServiceToken
 from accounts.models.users import User
 
-__all__ = ["ApiKey", "CredentialState", "Customer", "Gateway", "Membership", "ServiceToken", "User"]
+__all__ = [
+    "ApiKey",
+    "CredentialState",
+    "Customer",
+    "Gateway",
+    "LimitPeriod",
+    "Membership",
+    "ServiceToken",
+    "User",
+]

@@ -92,8 +92,8 @@ def rotate(
 ) -> IssuedKey:
     """Issue a successor that is live at once; the old key expires after `overlap`, or earlier if it was to.
 
-    The successor keeps the name, the allowed models and the length of life: a key made for 90 days is
-    followed by one of 90 days. A key has one successor at most.
+    The successor keeps the name, the allowed models, the spending limit with what is spent of it, and the
+    length of life: a key made for 90 days is followed by one of 90 days. A key has one successor at most.
     """
     if not timedelta(0) <= overlap <= LONGEST_OVERLAP:
         raise Unacceptable("The overlap must be between 0 and 30 days.", field="overlap")
@@ -114,7 +114,10 @@ def rotate(
                 created_by=created_by,
                 expires_at=None if old.expires_at is None else now + (old.expires_at - old.created_at),
                 allowed_models=old.allowed_models,
+                limit_nanos=old.limit_nanos,
+                limit_period=old.limit_period,
                 rotated_from=old,
+                first_key_id=old.first_key_id,
             )
         )
         old.expires_at = now + overlap if old.expires_at is None else min(old.expires_at, now + overlap)
@@ -145,6 +148,7 @@ def _issue(key: ApiKey) -> IssuedKey:
     key.digest = key_format.digest_of(secret)
     key.prefix = key_format.prefix_of(secret)
     key.last4 = key_format.last4_of(secret)
+    key.first_key_id = key.first_key_id or key.id
     key.save(force_insert=True)
     return IssuedKey(key, secret)
 
