@@ -32,14 +32,14 @@ def folder() -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def running_engines() -> Iterator[dict[str, str]]:
-    """Yield the settings of a PostgreSQL and a Valkey of one's own; faster and less durable than others."""
+def running_engines(*, durable: bool = False) -> Iterator[dict[str, str]]:
+    """Yield the settings of a PostgreSQL and a Valkey of one's own; by default faster and less durable."""
     with folder() as data_dir, (data_dir / "engines.log").open("a", buffering=1) as log:
         supervisor = Supervisor(lambda name, line: print(name, line, sep=" | ", file=log))
         environ = {"DATA_DIR": str(data_dir), **state.load(data_dir).environ()}
         claim = engines.lock(data_dir, "a throw-away stack")
         try:
-            engines.start(supervisor, data_dir, durable=False, environ=environ)
+            engines.start(supervisor, data_dir, durable=durable, environ=environ)
             yield environ
         finally:
             supervisor.stop()
