@@ -10,6 +10,12 @@ OLDEST = timedelta(days=35)
 FURTHEST_AHEAD = timedelta(minutes=5)
 # Version 7, variant of RFC 9562.
 _CANONICAL = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+SCHEMA = {
+    "type": "string",
+    "format": "uuid",
+    "pattern": f"^{_CANONICAL.pattern}$",
+    "description": "UUIDv7 in canonical lower-case text.",
+}
 # 48 bits reach beyond the last year that a datetime can say.
 _LAST_MILLISECOND = 253_402_300_799_999
 

@@ -167,6 +167,10 @@ SPECTACULAR_SETTINGS = {
         "KeyStateEnum": "billing.api.key_documents.STATES",
         "RequestStateEnum": "usage.api.request_documents.STATES",
     },
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "config.openapi.document_problems",
+    ],
     "SERVE_AUTHENTICATION": [],
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
 }

@@ -6,6 +6,7 @@ from typing import Any
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
 
+from billing import request_ids
 from billing.api.problems import CONTENT_TYPE, Problem
 from billing.money import UsdField
 
@@ -13,7 +14,7 @@ REQUEST_ID = "019f0f6e-9c00-7a1b-8c2d-3e4f5a6b7c8d"
 KEY_DIGEST = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 
 REQUEST_ID_IN_PATH = OpenApiParameter(
-    "request_id", {"type": "string", "format": "uuid"}, OpenApiParameter.PATH, description="The UUIDv7."
+    "request_id", {**request_ids.SCHEMA}, OpenApiParameter.PATH, description="The UUIDv7."
 )
 
 # Code to status, detail and further members, as the examples show them.

@@ -89,7 +89,7 @@ class RequestId:
         return request_ids.parse(value, field="")
 
     def schema(self) -> Schema:
-        return _described({"type": "string", "format": "uuid"}, "UUIDv7 in canonical lower-case text.")
+        return {**request_ids.SCHEMA}
 
 
 class Digest:

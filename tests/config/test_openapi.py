@@ -16,7 +16,7 @@ from billing.services import publisher
 from tests import cast, gateways
 from tests.cast import USD
 
-TAGS = {"holds", "keys", "usage"}
+TAGS = {"holds", "keys", "prices", "usage"}
 PROBLEM = "application/problem+json"
 
 
@@ -69,6 +69,7 @@ class TestDocument:
             "get requests/{request_id}",
             "get keys/{key_digest}",
             "get key-events",
+            "get prices",
         }
 
     def test_asks_for_a_service_token_everywhere(self, document: dict[str, Any]):
@@ -128,6 +129,8 @@ class TestRealAnswers:
             ("get keys/{key_digest}", gateway.get(f"keys/{alice.digest.hex()}")),
             ("get key-events", gateway.get("key-events", after="0")),
             ("get key-events", gateway.get("key-events", after="99")),
+            ("get prices", gateway.get("prices")),
+            ("get prices", gateway.get("prices", surprise="1")),
         ]
         described = dict(operations(document))
         seen = []
@@ -135,4 +138,4 @@ class TestRealAnswers:
             content = described[name]["responses"][str(response.status_code)]["content"]
             conforms(json.loads(response.content), content[response["Content-Type"]]["schema"], document)
             seen.append(response.status_code)
-        assert seen == [201, 402, 422, 200, 200, 202, 422, 200, 404, 409, 200, 200, 200, 410]
+        assert seen == [201, 402, 422, 200, 200, 202, 422, 200, 404, 409, 200, 200, 200, 410, 200, 422]
