@@ -16,12 +16,15 @@ NANOS_PER_USD: Final = 10**PLACES
 # What a BIGINT holds.
 MOST_NANOS: Final = 2**63 - 1
 
+_AMOUNT: Final = r"[0-9]{1,10}(\.[0-9]{1,9})?"
 USD_SCHEMA: Final = {
     "type": "string",
-    "pattern": r"^-?[0-9]{1,10}(\.[0-9]{1,9})?$",
+    "pattern": f"^-?{_AMOUNT}$",
     "description": "US dollars as a plain decimal with up to 9 places.",
     "example": "0.000629046",
 }
+# What comes in is never negative.
+USD_GIVEN_SCHEMA: Final = {**USD_SCHEMA, "pattern": f"^{_AMOUNT}$"}
 
 
 def format_usd(nanos: int) -> str:

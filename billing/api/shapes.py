@@ -120,7 +120,7 @@ class Usd:
             raise Unacceptable(str(error)) from None
 
     def schema(self) -> Schema:
-        return _described({**money.USD_SCHEMA}, self.description)
+        return _described({**money.USD_GIVEN_SCHEMA}, self.description)
 
 
 class Moment:
