@@ -111,7 +111,7 @@ def insert(events: Sequence[Identified], reporter: Reporter, *, now: datetime) -
     """Put events into the inbox and return the keys of those that were neither there nor charged yet."""
     if not events:
         return set()
-    return set(sql.fetch_tuples(INSERT, _columns(events, reporter, now=now)))
+    return set(sql.fetch_tuples(INSERT, parameters(events, reporter, now=now)))
 
 
 def held(keys: Iterable[Key]) -> set[Key]:
@@ -146,7 +146,7 @@ def answered_by_hand(reports: Sequence[Report], reporter: Reporter) -> set[tuple
     return {(row[0], bytes(row[1])) for row in sql.fetch_tuples(ANSWERED, [ids, reporter.gateway_id])}
 
 
-def _columns(events: Sequence[Identified], reporter: Reporter, *, now: datetime) -> dict[str, Any]:
+def parameters(events: Sequence[Identified], reporter: Reporter, *, now: datetime) -> dict[str, Any]:
     table = [
         (
             *event.key,
