@@ -16,6 +16,7 @@ CHECKSUM_CHARACTERS = 6
 SHOWN_CHARACTERS = 4
 
 _SHAPE = re.compile(r"(?:sk|st)-am-[0-9A-Za-z]{36}")
+_IN_TEXT = re.compile(r"((?:sk|st)-am-)[0-9A-Za-z]{8,}")
 
 
 def generate(scheme: Scheme) -> str:
@@ -45,6 +46,11 @@ def prefix_of(secret: str) -> str:
 
 def last4_of(secret: str) -> str:
     return secret[-4:]
+
+
+def masked_in(text: str) -> str:
+    """Return the text with every secret in it cut after its scheme."""
+    return _IN_TEXT.sub(r"\1…", text)
 
 
 def _checksum(body: str) -> str:
