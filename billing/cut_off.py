@@ -1,4 +1,4 @@
-"""When a customer's requests are refused because credit ran out, judged on balance and debt only.
+"""When requests are refused because credit or a key's limit ran out: judged on balance, debt and spending.
 
 Running holds do not count: they come and go with every request and would flap keys.
 """
@@ -13,6 +13,16 @@ def judge(
 ) -> datetime | None:
     """Since when the customer is cut off after a change of its wallet, or None where it is not."""
     if balance_nanos < settings.CUT_OFF_BELOW_NANOS or debt_nanos > 0:
+        return cut_off_at or now
+
+    return None
+
+
+def judge_key(
+    *, limit_nanos: int, spent_nanos: int, cut_off_at: datetime | None, now: datetime
+) -> datetime | None:
+    """Since when a limited key is cut off alone after a change of its counter, or None where it is not."""
+    if limit_nanos - max(spent_nanos, 0) < settings.CUT_OFF_BELOW_NANOS:
         return cut_off_at or now
 
     return None

@@ -13,7 +13,7 @@ from uuid_utils.compat import uuid7
 from accounts import key_format
 from accounts.models import Customer, Gateway
 from billing.models import Wallet
-from billing.services import credits, customers
+from billing.services import credits, customers, key_limits
 from billing.services.holds import end, place
 from billing.services.holds.end import EndedHold
 from billing.services.holds.requests import HoldAnswer, HoldRequest
@@ -91,6 +91,17 @@ def fund(customer_id: UUID, amount: int, *, expires_at: datetime | None = None) 
         effect_key=f"grant:{uuid7()}",
         now=timezone.now(),
         expires_at=expires_at,
+    )
+
+
+def limit(who: Player, amount: int, period: str = "month", *, now: datetime | None = None) -> None:
+    """Let the player's first key spend `amount` nanos in each period."""
+    key_limits.set_limit(
+        customer=who.customer,
+        api_key_id=who.api_key_id,
+        limit_nanos=amount,
+        period=period,
+        now=now or timezone.now(),
     )
 
 

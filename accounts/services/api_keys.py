@@ -1,4 +1,4 @@
-"""A customer's API keys: create, rename, rotate, restrict, revoke.
+"""A customer's API keys: create, rename, rotate, restrict, limit, revoke.
 
 Only rows of `api_key` change here; billing wraps what changes a published key state in the wallet's lock.
 """
@@ -12,7 +12,7 @@ from django.db import transaction
 
 from accounts import key_format
 from accounts.errors import CustomerClosed, KeyNotActive, KeyReplaced, Unacceptable, UnknownKey
-from accounts.models import ApiKey, Customer, User
+from accounts.models import ApiKey, Customer, LimitPeriod, User
 from accounts.text import cleaned
 from catalog.prices import find_model
 
@@ -123,6 +123,20 @@ def rotate(
         old.expires_at = now + overlap if old.expires_at is None else min(old.expires_at, now + overlap)
         old.save(update_fields=["expires_at"])
     return issued
+
+
+def limit(
+    *, customer: Customer, api_key_id: UUID, limit_nanos: int | None, period: LimitPeriod | None
+) -> list[ApiKey]:
+    """Limit what this key and those of its line spend together; None for both: no limit. Returns the line."""
+    with transaction.atomic():
+        first_id = _lock(customer, api_key_id).first_key_id
+        line = ApiKey.objects.select_for_update(no_key=True).filter(customer=customer, first_key_id=first_id)
+        keys = list(line.order_by("id"))
+        for key in keys:
+            key.limit_nanos, key.limit_period = limit_nanos, period
+        ApiKey.objects.bulk_update(keys, ["limit_nanos", "limit_period"])
+    return keys
 
 
 def revoke(*, customer: Customer, api_key_id: UUID, now: datetime) -> ApiKey:

@@ -1,1 +1,1 @@
-"""The only code that writes wallets, transactions, transfers, lots and debts."""
+"""The only code that writes wallets, transactions, transfers, lots, debts and keys' counters."""

@@ -1,7 +1,7 @@
 """One money transaction: lock wallets, decide on what was read after the lock, write everything at once."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from django.db import connection
@@ -10,6 +10,7 @@ from uuid_utils.compat import uuid7
 from billing import cut_off
 from billing.ledger import rows
 from billing.ledger.accounts import Entry, LockedWallet, Lot, Movement, Owed
+from billing.ledger.counters import KeyCounters
 from billing.models import LedgerAccount, LotKind, TransactionKind
 
 
@@ -30,6 +31,7 @@ class Book:
         self._owed: list[tuple[Entry, Owed]] = []
         self._takes: dict[UUID, list[tuple[UUID, int, UUID | None]]] = {}
         self._new_lots: dict[UUID, list[Lot]] = {}
+        self._counters: KeyCounters | None = None
 
     @classmethod
     def lock(cls, customer_ids: Iterable[UUID], *, now: datetime) -> "Book":
@@ -60,9 +62,21 @@ class Book:
         self._last_entry[customer_id] = entry
         return entry
 
-    def end_hold(self, customer_id: UUID, amount: int) -> None:
-        """Give back what a hold had set aside; negative amounts set more aside."""
+    @property
+    def counters(self) -> KeyCounters:
+        """The counters of the customers' limited keys, read when they are first asked for."""
+        if self._counters is None:
+            self._counters = KeyCounters.read(self.wallets)
+        return self._counters
+
+    def end_hold(self, customer_id: UUID, amount: int, *, api_key_id: UUID, key_period: date | None) -> None:
+        """Give back what a hold had set aside; negative amounts set more aside.
+
+        `key_period` is the period of its key's limit that it counts in, None where the key has no limit.
+        """
         self.wallets[customer_id].held -= amount
+        if key_period is not None:
+            self.counters.end_hold(customer_id, api_key_id, key_period, amount)
 
     def debit(self, entry: Entry, amount: int, *, to: LedgerAccount, lot_id: UUID | None = None) -> int:
         """Take `amount` nanos, at most what is available, and return what was taken.
@@ -107,6 +121,7 @@ class Book:
 
     def save(self) -> None:
         """Repay debt, spend lots, judge cut-offs, write."""
+        self._save_counters()
         for wallet in self.wallets.values():
             self._repay(wallet)
             self._judge(wallet)
@@ -143,6 +158,12 @@ class Book:
             wallet.customer_id, TransactionKind.DEBT_REPAYMENT
         )
         wallet.debt -= self.debit(entry, due, to=LedgerAccount.DEBT)
+
+    def _save_counters(self) -> None:
+        if self._counters is not None:
+            for customer_id in self._counters.judge(self.now):
+                self.touch_keys(customer_id)
+            self._counters.write()
 
     def _judge(self, wallet: LockedWallet) -> None:
         since = cut_off.judge(

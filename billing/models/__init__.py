@@ -1,6 +1,7 @@
 """Every row that holds money or credit."""
 
 from billing.models.holds import Hold, HoldState
+from billing.models.key_spend import KeySpend
 from billing.models.ledger import Debt, DebtCause, LedgerAccount, LedgerTransaction, TransactionKind, Transfer
 from billing.models.lots import CreditLot, LotKind, LotMovement
 from billing.models.outbox import KeyEvent, Outbox
@@ -13,6 +14,7 @@ __all__ = [
     "Hold",
     "HoldState",
     "KeyEvent",
+    "KeySpend",
     "LedgerAccount",
     "LedgerTransaction",
     "LotKind",

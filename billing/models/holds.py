@@ -15,6 +15,8 @@ class Hold(models.Model):
     """A refused hold keeps what it was refused for, so that the same request id gets the same answer again.
 
     `amount_nanos` is what is set aside, or what would have been; `available_nanos` what was free then.
+    `key_period_start` is the period of the key's limit that it counts in, NULL where the key has none;
+    `resumes_at` is when the period turns whose limit refused it.
     """
 
     pk = models.CompositePrimaryKey("customer_id", "request_id")
@@ -35,6 +37,8 @@ class Hold(models.Model):
     expires_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
     end_reason = models.TextField(null=True)
+    key_period_start = models.DateField(null=True)
+    resumes_at = models.DateTimeField(null=True)
     fingerprint = models.BinaryField()
 
     class Meta:

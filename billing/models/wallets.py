@@ -25,6 +25,10 @@ class Wallet(models.Model):
 
     class Meta:
         db_table = "wallet"
+        permissions = [
+            ("grant_credit", "Can give customers credit"),
+            ("adjust_credit", "Can correct customers' credit"),
+        ]
         constraints = [
             models.CheckConstraint(name="wallet_currency_known", condition=Q(currency="USD")),
             models.CheckConstraint(name="wallet_balance_not_negative", condition=Q(balance_nanos__gte=0)),

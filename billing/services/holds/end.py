@@ -18,7 +18,7 @@ RELEASE = """
     update hold
        set state = 'released', ended_at = %s, end_reason = %s
      where customer_id = %s and request_id = %s and state = 'open'
- returning amount_nanos
+ returning amount_nanos, api_key_id, key_period_start
 """
 
 REPORTED = "select from usage_event where customer_id = %s and request_id = %s"
@@ -40,7 +40,7 @@ EXPIRE = """
      where customer_id = any(%s::uuid[]) and state = 'open' and expires_at <= %s
        and not exists (select from usage_event event
                         where event.customer_id = hold.customer_id and event.request_id = hold.request_id)
- returning customer_id, amount_nanos
+ returning customer_id, amount_nanos, api_key_id, key_period_start
 """
 
 SETTLE = """
@@ -51,9 +51,12 @@ SETTLE = """
          where hold.customer_id = charged.customer_id and hold.request_id = charged.request_id
            and hold.request_id between %s and %s
            and hold.state = 'open'
-     returning hold.customer_id, hold.amount_nanos
+     returning hold.customer_id, hold.amount_nanos, hold.key_period_start,
+               case when hold.key_period_start is not null then hold.api_key_id end as api_key_id
     )
-    select customer_id, sum(amount_nanos)::bigint, count(*) from ended group by customer_id
+    select customer_id, sum(amount_nanos)::bigint, api_key_id, key_period_start, count(*)
+      from ended
+     group by customer_id, api_key_id, key_period_start
 """
 
 FORGET_REFUSED = """
@@ -107,7 +110,9 @@ def release(*, request_id: UUID, gateway_id: int, reason: str, now: datetime) ->
         if sql.fetch(REPORTED, [customer_id, request_id]):
             raise RequestConflict("usage of this request was reported", field="request_id", state="open")
         for row in sql.fetch(RELEASE, [now, reason, customer_id, request_id]):
-            book.end_hold(customer_id, row.amount_nanos)
+            book.end_hold(
+                customer_id, row.amount_nanos, api_key_id=row.api_key_id, key_period=row.key_period_start
+            )
         book.save()
         state = sql.fetch(
             "select state from hold where customer_id = %s and request_id = %s", [customer_id, request_id]
@@ -132,8 +137,8 @@ def _expire_batch(customers: Collection[UUID], *, now: datetime) -> int:
     with transaction.atomic():
         book = Book.lock(customers, now=now)
         rows = sql.fetch_tuples(EXPIRE, [now, sorted(customers), now])
-        for customer_id, amount in rows:
-            book.end_hold(customer_id, amount)
+        for customer_id, amount, api_key_id, key_period in rows:
+            book.end_hold(customer_id, amount, api_key_id=api_key_id, key_period=key_period)
         book.save()
     return len(rows)
 
@@ -148,9 +153,9 @@ def settle(book: Book, requests: Sequence[tuple[UUID, UUID]]) -> int:
 
     ids = [request_id for _, request_id in requests]
     rows = sql.fetch_tuples(SETTLE, [book.now, *sql.columns(requests), min(ids), max(ids)])
-    for customer_id, amount, _ in rows:
-        book.end_hold(customer_id, amount)
-    return sum(count for _, _, count in rows)
+    for customer_id, amount, api_key_id, key_period, _ in rows:
+        book.end_hold(customer_id, amount, api_key_id=api_key_id, key_period=key_period)
+    return sum(row[-1] for row in rows)
 
 
 def forget_refused(*, before: datetime) -> int:

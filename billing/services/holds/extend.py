@@ -9,7 +9,7 @@ from django.db import transaction
 from billing import sql
 from billing.errors import Unacceptable
 from billing.ledger.book import Book
-from billing.services.holds import end, place, terms
+from billing.services.holds import end, refusals, terms
 from billing.services.holds.requests import LONGEST_TTL_S, HoldAnswer
 from billing.services.holds.terms import Terms
 from catalog import prices
@@ -50,7 +50,7 @@ def hold(
         growth = asked.amount_nanos - row.amount_nanos
         if growth > 0:
             _require_may_grow(row, book, asked, bounds, growth, now=now)
-        book.end_hold(customer_id, -growth)
+        book.end_hold(customer_id, -growth, api_key_id=row.api_key_id, key_period=row.key_period_start)
         sql.run(
             EXTEND,
             [
@@ -88,6 +88,8 @@ def _require_may_grow(
     row: Any, book: Book, asked: Terms, bounds: Bounds, growth: int, *, now: datetime
 ) -> None:
     wallet = book.wallets[row.customer_id]
+    counter = book.counters.find(row.customer_id, row.api_key_id)
+    left = counter.left if counter else wallet.available
     code = None
     if row.customer_state != "active":
         code = f"customer_{row.customer_state}"
@@ -95,7 +97,11 @@ def _require_may_grow(
         code = "key_revoked"
     elif row.key_expires_at is not None and row.key_expires_at <= now:
         code = "key_expired"
+    elif counter and growth > left <= wallet.available:
+        code = "key_limit_reached"
     elif growth > wallet.available:
         code = "insufficient_credit"
     if code:
-        raise place.refusal(code, asked, bounds, wallet.available + row.amount_nanos)
+        offered = min(wallet.available, left) + row.amount_nanos
+        resumes_at = counter.resumes_at if counter else None
+        raise refusals.of(code, asked, bounds, offered, resumes_at=resumes_at)

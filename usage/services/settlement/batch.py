@@ -12,7 +12,7 @@ from billing.ledger.book import Book
 from billing.models import DebtCause, LedgerAccount, TransactionKind
 from billing.services.holds import end
 from usage.errors import Unrateable
-from usage.services.settlement import rate, rows
+from usage.services.settlement import limits, rate, rows
 from usage.services.settlement.rate import Rated
 from usage.services.settlement.rows import Claimed, RatedRow
 
@@ -48,6 +48,7 @@ def settle(events: Sequence[Claimed], book: Book) -> Settled:
     held = [item for item in charged if item.set_aside is not None]
     assert end.settle(book, [item.event.key for item in held]) == len(held)
     _debit(book, charged, entry_ids)
+    limits.count(book, new)
     book.save()
 
     rows.keep_conflicts([item.event.key for item in rated if item.event.key not in new])
