@@ -13,14 +13,25 @@ from config.stack.supervisor import StartFailedError, Supervisor
 
 
 class Stack:
-    """One running service. `environ` lets others reach it; killed processes come back by themselves."""
+    """One running service. `environ` lets others reach it; killed processes come back by themselves.
+
+    `for_services` replaces variables for our own processes only, such as the address of a proxy.
+    """
 
     def __init__(
-        self, *, data_dir: Path, environ: Mapping[str, str], shape: Shape, sink: Sink, durable: bool = True
+        self,
+        *,
+        data_dir: Path,
+        environ: Mapping[str, str],
+        shape: Shape,
+        sink: Sink,
+        durable: bool = True,
+        for_services: Mapping[str, str] | None = None,
     ) -> None:
         self.data_dir = data_dir
         self.environ = dict(environ)
         self.shape = shape
+        self._for_services = dict(for_services or {})
         self._sink = sink
         self._durable = durable
         self._supervisor = Supervisor(sink)
@@ -46,7 +57,8 @@ class Stack:
             self._require_ports()
             engines.start(self._supervisor, self.data_dir, durable=self._durable, environ=self.environ)
             set_up(self.environ, self._sink, demo=demo)
-            self._supervisor.start(*services(self.shape, self.data_dir, self.environ))
+            environ = self.environ | self._for_services
+            self._supervisor.start(*services(self.shape, self.data_dir, environ))
         except BaseException:
             self.stop()
             raise

@@ -1,0 +1,86 @@
+"""Usage on its way to the service: in batches, until acknowledged, some of them twice on purpose."""
+
+import asyncio
+import random
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from tests.drills.kills.records import Records, Request
+from usage.replay.client import Client
+
+USAGE = "/internal/v1/usage"
+MOST_EVENTS = 60
+GATHERS_FOR_S = 0.15
+KNOWN = frozenset({"accepted", "duplicate"})
+
+Event = dict[str, Any]
+
+
+class Report(NamedTuple):
+    request: Request
+    event: Event
+    nanos: int
+
+
+class Reporter:
+    """Sends what is put into it; `is_idle` when all of it is acknowledged."""
+
+    def __init__(self, service: Client, records: Records, *, seed: int) -> None:
+        self._service = service
+        self._records = records
+        self._chance = random.Random(f"{seed}/reports")
+        self._waiting: asyncio.Queue[Report] = asyncio.Queue()
+        self._on_the_way = 0
+
+    @property
+    def is_idle(self) -> bool:
+        return self._waiting.empty() and not self._on_the_way
+
+    def put(self, request: Request, event: Event, *, nanos: int) -> None:
+        self._waiting.put_nowait(Report(request, event, nanos))
+
+    async def send(self) -> None:
+        """Send until cancelled."""
+        while True:
+            first = await self._waiting.get()
+            self._on_the_way += 1
+            try:
+                await asyncio.sleep(GATHERS_FOR_S)
+                batch = [first]
+                while len(batch) < MOST_EVENTS and not self._waiting.empty():
+                    batch.append(self._waiting.get_nowait())
+                await self._deliver(batch)
+            finally:
+                self._on_the_way -= 1
+
+    async def _deliver(self, batch: Sequence[Report]) -> None:
+        """One in four is delivered twice at the same time, one in four once more afterwards."""
+        times = self._chance.choice((1, 1, 2, 3))
+        if times == 2:
+            await asyncio.gather(self._post(batch), self._post(batch))
+        else:
+            await self._post(batch)
+        if times == 3:
+            await self._post(batch)
+        for report in batch:
+            if report.request.order.is_contradicted:
+                await self._contradict(report)
+
+    async def _post(self, batch: Sequence[Report]) -> None:
+        answer = await self._service.post(USAGE, {"events": [report.event for report in batch]})
+        if answer.status != 202:
+            self._records.surprises.append(f"usage: HTTP {answer.status} {dict(answer.body)}")
+            return
+        for report, result in zip(batch, answer.body["results"], strict=True):
+            if result["result"] in KNOWN and result["request_id"] == report.request.request_id:
+                report.request.nanos = report.nanos
+                self._records.duplicates += result["result"] == "duplicate"
+            else:
+                self._records.surprises.append(f"usage of {report.request.request_id}: {result}")
+
+    async def _contradict(self, report: Report) -> None:
+        """Report other figures under the same id: the first ones stand, whatever the service makes of it."""
+        meters = report.event["meters"]
+        event = report.event | {"meters": meters | {"output": meters["output"] + 1}}
+        answer = await self._service.post(USAGE, {"events": [event]})
+        self._records.conflicts += answer.status == 202 and answer.body["results"][0]["result"] == "conflict"
