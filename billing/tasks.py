@@ -6,7 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from billing import wake
-from billing.services import cut_offs, lots, partitions, publisher
+from billing.services import cut_offs, key_periods, lots, partitions, publisher
 from billing.services.holds import end
 
 REFUSED_HOLDS_ARE_KEPT = timedelta(hours=24)
@@ -33,6 +33,12 @@ def expire_lots() -> None:
 @shared_task(name="billing.tasks.judge_cut_offs")
 def judge_cut_offs() -> None:
     if cut_offs.judge_all(now=timezone.now()):
+        wake.wake("billing.tasks.publish_key_states")
+
+
+@shared_task(name="billing.tasks.turn_key_periods")
+def turn_key_periods() -> None:
+    if key_periods.turn_all(now=timezone.now()):
         wake.wake("billing.tasks.publish_key_states")
 
 

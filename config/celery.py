@@ -2,6 +2,7 @@
 
 import os
 from datetime import timedelta
+from importlib import import_module
 from typing import Any
 
 from celery import Celery, signals
@@ -43,6 +44,7 @@ app.conf.update(
     timezone="UTC",
 )
 app.steps["worker"].add(DjangoStructLogInitStep)
+import_module("config.observed_tasks")
 app.autodiscover_tasks()
 
 
@@ -56,6 +58,7 @@ app.conf.beat_schedule = {
     "publish what a wake-up missed": _every("billing.tasks.publish_key_states", timedelta(seconds=1)),
     "expire holds": _every("billing.tasks.expire_holds", timedelta(seconds=5)),
     "expire lots": _every("billing.tasks.expire_lots", timedelta(minutes=1)),
+    "let keys work again whose period turned": _every("billing.tasks.turn_key_periods", timedelta(seconds=2)),
     "judge cut-offs after a change of the rule": _every("billing.tasks.judge_cut_offs", timedelta(minutes=1)),
     "forget refused holds and old key events": _every("billing.tasks.forget", timedelta(hours=1)),
     "ensure partitions": _every("billing.tasks.ensure_partitions", timedelta(days=1)),

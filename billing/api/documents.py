@@ -32,6 +32,18 @@ PROBLEMS: dict[str, tuple[int, str, dict[str, Any]]] = {
             "top_up_url": "https://api-models.example/billing",
         },
     ),
+    "key_limit_reached": (
+        402,
+        "The hold needs more than is left of this API key's spending limit.",
+        {
+            "limit_source": "key",
+            "required": "0.677760000",
+            "available": "0.02",
+            "affordable_output": 3777,
+            "resumes_at": "2026-12-01T00:00:00+00:00",
+            "top_up_url": "https://api-models.example/billing",
+        },
+    ),
     "cut_off": (
         402,
         "The customer is out of credit; requests work again as soon as credit is added.",
@@ -73,7 +85,7 @@ PROBLEMS: dict[str, tuple[int, str, dict[str, Any]]] = {
 DESCRIPTIONS = {
     400: "Not a JSON object at all.",
     401: "No valid service token.",
-    402: "Credit does not cover it. Nothing is to be retried before credit comes.",
+    402: "Credit or the key's limit does not cover it. Retry no sooner than credit comes or `resumes_at`.",
     403: "Not allowed.",
     404: "Unknown.",
     409: "In the way of what was done before under this request id.",
@@ -102,9 +114,12 @@ class ProblemSerializer(serializers.Serializer[dict[str, Any]]):
 class CreditProblemSerializer(ProblemSerializer):
     """What a customer needs to know to go on."""
 
-    limit_source = serializers.ChoiceField(["wallet", "key"])
-    available = UsdField()
-    affordable_output = serializers.IntegerField(help_text="Output tokens that the credit still buys.")
+    limit_source = serializers.ChoiceField(["wallet", "key"], help_text="The tighter of the two.")
+    available = UsdField(help_text="What the wallet, or the key's limit, has left.")
+    affordable_output = serializers.IntegerField(help_text="Output tokens that this still buys.")
+    resumes_at = serializers.DateTimeField(
+        required=False, help_text="When the key's limit is whole again; not given where it never is."
+    )
     top_up_url = serializers.URLField()
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:

@@ -80,6 +80,7 @@ def place(body: dict[str, Any]) -> Described:
             201: OpenApiResponse(HoldSerializer, description="Placed, now or before."),
             **problems(
                 "insufficient_credit",
+                "key_limit_reached",
                 "cut_off",
                 *MAY_NOT_USE,
                 "model_not_allowed",
@@ -125,6 +126,7 @@ def extend(body: dict[str, Any]) -> Described:
             200: OpenApiResponse(HoldSerializer, description="Extended."),
             **problems(
                 "insufficient_credit",
+                "key_limit_reached",
                 *MAY_NOT_USE,
                 "not_found",
                 "request_conflict",

@@ -6,13 +6,15 @@ from typing import Any
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
 
+from accounts.models import LimitPeriod
 from billing.api.documents import KEY_DIGEST, example, problems
 from billing.api.key_queries import LONGEST_WAIT_S
 from billing.api.shapes import Digest
+from billing.money import UsdField
 
 Described = Callable[[Any], Any]
 
-STATES = ["active", "cut_off", "frozen", "closed", "revoked", "expired"]
+STATES = ["active", "cut_off", "limit_reached", "frozen", "closed", "revoked", "expired"]
 STATE: dict[str, Any] = {
     "key_digest": KEY_DIGEST,
     "api_key_id": "019f0f6d-1000-7b2c-9d3e-4f5a6b7c8d9e",
@@ -23,6 +25,19 @@ STATE: dict[str, Any] = {
     "expires_at": None,
     "resumes_at": None,
     "state_version": 7,
+}
+LIMITED: dict[str, Any] = STATE | {
+    "state": "limit_reached",
+    "resumes_at": "2026-12-01T00:00:00+00:00",
+    "limit": {
+        "amount": "25",
+        "period": "month",
+        "period_start": "2026-11-01",
+        "period_ends_at": "2026-12-01T00:00:00+00:00",
+        "spent": "24.999906146",
+        "held": "0",
+        "remaining": "0.000093854",
+    },
 }
 
 
@@ -36,8 +51,26 @@ class KeyStateSerializer(serializers.Serializer[dict[str, Any]]):
     since = serializers.DateTimeField(allow_null=True)
     allowed_models = serializers.ListField(child=serializers.CharField(), help_text="Empty: every model.")
     expires_at = serializers.DateTimeField(allow_null=True, help_text="When the key expires by itself.")
-    resumes_at = serializers.DateTimeField(allow_null=True, help_text="When it works again by itself.")
+    resumes_at = serializers.DateTimeField(
+        allow_null=True, help_text="When a key that reached its limit works again by itself, if it does."
+    )
     state_version = serializers.IntegerField()
+
+
+class KeyLimitSerializer(serializers.Serializer[dict[str, Any]]):
+    """What the key and those it was rotated from or into may spend together in each period."""
+
+    amount = UsdField()
+    period = serializers.ChoiceField(LimitPeriod.choices, help_text="UTC; weeks begin on Monday.")
+    period_start = serializers.DateField()
+    period_ends_at = serializers.DateTimeField(allow_null=True, help_text="Null: never.")
+    spent = UsdField(help_text="Charged for requests of the period, by the requests' own time.")
+    held = UsdField(help_text="What running requests have set aside of it.")
+    remaining = UsdField(help_text="What further requests may set aside; never below zero.")
+
+
+class KeySerializer(KeyStateSerializer):
+    limit = KeyLimitSerializer(allow_null=True, help_text="Null: the key may spend what the wallet has.")
 
 
 class KeyEventSerializer(KeyStateSerializer):
@@ -63,10 +96,13 @@ def key() -> Described:
             )
         ],
         responses={
-            200: OpenApiResponse(KeyStateSerializer, description="The state."),
+            200: OpenApiResponse(KeySerializer, description="The state."),
             **problems("unknown_key", "invalid"),
         },
-        examples=[example("A key whose credit ran out", STATE, status=200)],
+        examples=[
+            example("A key whose customer's credit ran out", STATE | {"limit": None}, status=200),
+            example("A key that reached its limit", LIMITED, status=200),
+        ],
     )
 
 

@@ -1,5 +1,7 @@
 """What keys may do, over HTTP: one key's state, and the changes of all of them."""
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
@@ -8,7 +10,9 @@ from billing.api import key_documents, key_queries
 from billing.api.internal import InternalView, answer
 from billing.api.shapes import Digest, within
 from billing.errors import Unacceptable
+from billing.money import format_usd
 from billing.services import key_events, key_states
+from billing.services.key_states import KeyLimit
 
 
 class KeyView(InternalView):
@@ -22,7 +26,8 @@ class KeyView(InternalView):
         except Unacceptable as error:
             raise within(error, "key_digest") from None
 
-        return answer(key_states.get(digest, now=timezone.now()).as_json())
+        state = key_states.get(digest, now=timezone.now())
+        return answer(state.as_json() | {"limit": _limit(state.limit)})
 
 
 class KeyEventsView(InternalView):
@@ -36,3 +41,17 @@ class KeyEventsView(InternalView):
         query = key_queries.read(request.META.get("QUERY_STRING", ""))
 
         return answer(key_events.read(query.after).as_json())
+
+
+def _limit(limit: KeyLimit | None) -> dict[str, Any] | None:
+    if limit is None:
+        return None
+    return {
+        "amount": format_usd(limit.amount_nanos),
+        "period": limit.period.value,
+        "period_start": limit.period_start.isoformat(),
+        "period_ends_at": limit.period_ends_at.isoformat() if limit.period_ends_at else None,
+        "spent": format_usd(limit.spent_nanos),
+        "held": format_usd(limit.held_nanos),
+        "remaining": format_usd(limit.remaining_nanos),
+    }

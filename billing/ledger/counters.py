@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from django.conf import settings
+
 from accounts.models import LimitPeriod
 from billing import cut_off, limit_periods, sql
 
@@ -57,6 +59,9 @@ class KeyCounter:
 
     @property
     def resumes_at(self) -> datetime | None:
+        """When the limit is whole again; None where that never comes, or never lets the key work."""
+        if self.limit < settings.CUT_OFF_BELOW_NANOS:
+            return None
         return limit_periods.end_of(self.period, self.period_start)
 
     def roll(self, day: date) -> None:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.conf import settings
+
 from billing import request_ids, sql
 from billing.errors import UnknownKey
 from billing.services.holds.requests import HoldRequest
@@ -43,7 +45,10 @@ PLACE = """
                                     - counter.held_nanos)
                end as left_of_limit,
                case when api_key.limit_nanos is not null then counter.period_start end as period_start,
-               limit_period_end(api_key.limit_period, counter.period_start) as resumes_at,
+               case
+                   when api_key.limit_nanos >= %(cut_off_below)s
+                   then limit_period_end(api_key.limit_period, counter.period_start)
+               end as resumes_at,
                api_key.limit_nanos is not null
                and coalesce(counter.period_start < limit_period_start(api_key.limit_period, %(day)s), true)
                as is_stale,
@@ -154,4 +159,5 @@ def _parameters(
         "fingerprint": request.fingerprint,
         "may_clamp": may_clamp,
         "day": day_of(request),
+        "cut_off_below": settings.CUT_OFF_BELOW_NANOS,
     }
