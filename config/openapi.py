@@ -1,4 +1,4 @@
-"""What the OpenAPI document says of endpoints in apps that do not know how refusals look."""
+"""What the OpenAPI document says of every endpoint, whatever its app and its framework know."""
 
 from typing import Any, Final
 
@@ -8,10 +8,12 @@ EVERYWHERE: Final = ("401", "403", "422", "503")
 
 
 def document_problems(result: dict[str, Any], **_of_generator: Any) -> dict[str, Any]:
-    """Add the problems that every endpoint can answer with where its own app leaves them out."""
+    """Add the problems that an endpoint does not name itself, and say that to send no body is one too."""
     described = result["paths"][MODEL]["get"]["responses"]
     for methods in result["paths"].values():
         for operation in methods.values():
+            if "requestBody" in operation:
+                operation["requestBody"]["required"] = True
             for status in EVERYWHERE:
                 operation["responses"].setdefault(status, described[status])
     return result

@@ -86,6 +86,13 @@ class TestDocument:
             for status, response in operation["responses"].items():
                 assert (PROBLEM in response["content"]) == (int(status) >= 400), (name, status)
 
+    def test_requires_every_body(self, document: dict[str, Any]):
+        bodies = [
+            operation["requestBody"] for _, operation in operations(document) if "requestBody" in operation
+        ]
+        assert bodies
+        assert all(body["required"] for body in bodies)
+
     def test_gives_examples_that_are_true_to_their_schemas(self, document: dict[str, Any]):
         for name, operation in operations(document):
             for where, body in bodies(operation):
