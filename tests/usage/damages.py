@@ -120,6 +120,10 @@ ALL = (
         " where state = 'open'",
     ),
     _damage("holds_are_by_own_keys", "update hold set api_key_id = %(bobs_key)s where state = 'released'"),
+    _damage("limits_count_spending", "update key_spend set spent_nanos = spent_nanos + 1"),
+    _damage("limits_count_open_holds", "update key_spend set held_nanos = held_nanos + 1"),
+    _damage("limited_keys_have_counters", "delete from key_spend"),
+    _damage("key_cut_off_follows_rule", "update key_spend set cut_off_at = now()"),
     _damage(
         "charges_follow_formula",
         "update charge set output = output + 1 where request_id = %(unheld)s;"

@@ -58,6 +58,7 @@ def _tell() -> dict[str, Any]:
     cast.send(cast.report(dora, above.request_id, output=450))
     _settle()
 
+    cast.limit(charlie, USD // 2, "total")
     cast.hold(charlie, out=1000)
     released = cast.hold(charlie, out=10)
     end.release(

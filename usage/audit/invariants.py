@@ -1,6 +1,6 @@
 """All invariants, in the order in which they are shown."""
 
-from usage.audit import charges, debts, holds, house, journal, lots, wallets
+from usage.audit import charges, debts, holds, house, journal, key_limits, lots, wallets
 from usage.audit.invariant import Invariant
 
 ALL: tuple[Invariant, ...] = (
@@ -8,6 +8,7 @@ ALL: tuple[Invariant, ...] = (
     *journal.INVARIANTS,
     *lots.INVARIANTS,
     *holds.INVARIANTS,
+    *key_limits.INVARIANTS,
     *charges.INVARIANTS,
     *debts.INVARIANTS,
     *house.INVARIANTS,

@@ -19,15 +19,20 @@ APPEND_ONLY = ("ledger_transaction", "transfer", "lot_movement", "debt", "charge
 AUDITED_APPS = ("billing", "usage", "catalog")
 # Of the tables and keys that migrations write in SQL, because no model can say them.
 WRITTEN_BY_HAND = (
+    "apikey_limit_has_amount_and_period",
     "charge_negative_only_as_correction",
     "charge_pkey",
     "charge_request_id_is_v7",
     "credit_lot_of_transaction",
     "debt_of_transaction",
     "hold_amount_not_negative",
+    "hold_counts_where_placed",
     "hold_pkey",
     "hold_request_id_is_v7",
+    "hold_resumes_after_limit",
     "hold_state_known",
+    "key_spend_of_key",
+    "key_spend_pkey",
     "lot_movement_of_lot",
     "lot_movement_of_transaction",
     "transfer_of_transaction",
