@@ -7,7 +7,7 @@ DATABASE_URL set, that server is used instead: its owner needs createdb and `set
 import atexit
 import contextlib
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
@@ -33,6 +33,19 @@ def pytest_load_initial_conftests() -> Generator[None, object, object]:
 
 def pytest_unconfigure() -> None:
     _session.close()
+
+
+@contextlib.contextmanager
+def of_a_drill() -> Iterator[None]:
+    """Start engines for a command that is no test session, and point Django's settings at them."""
+    for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "TEST_TEMPLATE_URL"):
+        os.environ.pop(name, None)
+    with throw_away.running_engines() as environ:
+        os.environ.update(environ)
+        _use_own_databases("drill")
+        os.environ.setdefault("PUBLIC_URL", "http://127.0.0.1:8000")
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+        yield
 
 
 def _use_own_databases(worker: str) -> None:

@@ -1,0 +1,116 @@
+"""Holds: new ones at the edge of what is available, repeated ones, and those of others."""
+
+from dataclasses import replace
+
+from tests.drills.core.model.wallets import Hold
+from tests.drills.core.model.world import World
+from tests.drills.core.recipes.dice import Dice, chance
+from tests.drills.core.setting import GATEWAYS, RAGGED, STEADY, YOUNG
+from tests.drills.core.steps import DAY, HOUR, MINUTE, NOBODYS_KEY, SECOND, Bounds, Extend, Place, Release
+
+INPUTS = (0, 374, 1, 1001, 3000)
+OUTPUTS = (500, 1000, 200, 1, 0, 1201, 3001)
+TTLS = (900, 60, 200, 86_400)
+MINTED = (0, -MINUTE, -HOUR, -DAY, 4 * MINUTE, 5 * MINUTE)
+OUT_OF_WINDOW = (5 * MINUTE + 2 * SECOND, -36 * DAY, -35 * DAY - SECOND)
+EXTENSIONS = (15 * MINUTE, MINUTE, DAY, 1, DAY + 1, 0)
+NEAR = (0, 1, -1)
+
+
+def place(dice: Dice, world: World) -> Place:
+    asked = held(world)
+    if asked and chance(dice, 12):
+        return _again(dice, dice.pick(asked))
+    model = pick_model(dice)
+    key = pick_key(dice, world)
+    bounds = _bounds(dice, world, key, model)
+    return Place(
+        request=new_request(dice, world),
+        key=key,
+        gateway=dice.pick(GATEWAYS),
+        model=model,
+        bounds=bounds,
+        min_output=dice.pick((1, bounds.output // 2, bounds.output)) if chance(dice, 30) else None,
+        ttl_s=dice.pick(TTLS),
+        minted=minted(dice),
+    )
+
+
+def extend(dice: Dice, world: World) -> Extend:
+    hold = dice.pick(_mostly_open(dice, world)) if held(world) else None
+    if hold is None:
+        return Extend(0, 1, Bounds(0, 1), MINUTE)
+    bounds = _bounds(dice, world, hold.key, hold.model, more=hold.amount)
+    return Extend(hold.request, _gateway(dice, hold), bounds, dice.pick(EXTENSIONS))
+
+
+def release(dice: Dice, world: World) -> Release:
+    hold = dice.pick(_mostly_open(dice, world)) if held(world) else None
+    if hold is None:
+        return Release(0, 1)
+    return Release(hold.request, _gateway(dice, hold))
+
+
+def held(world: World) -> list[Hold]:
+    return [hold for customer in world.customers.values() for hold in customer.wallet.holds.values()]
+
+
+def pick_model(dice: Dice) -> str:
+    return dice.pick((STEADY,) * 10 + (RAGGED,) * 7 + (YOUNG,) * 2 + ("unheard-of",))
+
+
+def pick_key(dice: Dice, world: World) -> int:
+    if chance(dice, 2):
+        return NOBODYS_KEY
+    live = [number for number, key in world.keys.items() if key.revoked is None]
+    return dice.pick(live if live and chance(dice, 85) else list(world.keys))
+
+
+def new_request(dice: Dice, world: World) -> int:
+    """A request's number: mostly one that nobody has used."""
+    if world.minted and chance(dice, 6):
+        return dice.pick(list(world.minted))
+    return 1 + max(world.minted, default=-1)
+
+
+def minted(dice: Dice) -> int:
+    if chance(dice, 80):
+        return 0
+    return dice.pick(OUT_OF_WINDOW if chance(dice, 15) else MINTED)
+
+
+def _again(dice: Dice, hold: Hold) -> Place:
+    """The same request once more: with the same body, or with another."""
+    if chance(dice, 60):
+        return hold.body
+    bounds = replace(hold.body.bounds, output=hold.body.bounds.output + 1)
+    return dice.pick(
+        (
+            replace(hold.body, bounds=bounds),
+            replace(hold.body, ttl_s=1000),
+            replace(hold.body, min_output=None if hold.body.min_output else 1),
+            replace(hold.body, gateway=3 - hold.body.gateway),
+        )
+    )
+
+
+def _bounds(dice: Dice, world: World, key: int, model: str, *, more: int = 0) -> Bounds:
+    searches = dice.pick((1, 2)) if model == RAGGED and chance(dice, 20) else int(chance(dice, 1))
+    if chance(dice, 2):
+        return Bounds(dice.pick((0, 200_001)), dice.pick((64_001, 1)), searches)
+    tokens_in, out = dice.pick(INPUTS), dice.pick(OUTPUTS)
+    price = world.prices.in_force(model, world.now)
+    if key in world.keys and price and chance(dice, 35):
+        available = world.wallet(world.keys[key].who).available + more
+        most = price.most_output((tokens_in, world.models[model].most_output, searches), available)
+        out = max(0, most + dice.pick(NEAR))
+    return Bounds(tokens_in, out, searches)
+
+
+def _mostly_open(dice: Dice, world: World) -> list[Hold]:
+    running = [hold for hold in held(world) if hold.state == "open"]
+    return running if running and chance(dice, 75) else held(world)
+
+
+def _gateway(dice: Dice, hold: Hold) -> int:
+    return 3 - hold.gateway if chance(dice, 7) else hold.gateway

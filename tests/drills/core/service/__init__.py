@@ -1,0 +1,1 @@
+"""The same steps, taken by the service itself."""

@@ -1,0 +1,58 @@
+"""One statement that reads all tables that a history may change, in the order of the model's rows."""
+
+# Milliseconds since 1970.
+MS = "(extract(epoch from {0}) * 1000)::bigint"
+
+WALLETS = f"""
+    select json_build_array(customer_id, balance_nanos, held_nanos, debt_nanos, {MS.format("cut_off_at")},
+                            state_version, waits, state)
+      from wallet
+      join customer on customer.id = customer_id
+     cross join lateral (select count(*) as waits
+                           from outbox
+                          where outbox.customer_id = customer.id) as waiting
+"""
+LOTS = f"""
+    select json_build_array(customer_id, kind, amount_nanos, remaining_nanos, {MS.format("expires_at")})
+      from credit_lot
+     order by created_at, id
+"""
+HOLDS = f"""
+    select json_build_array(customer_id, request_id, gateway_id, api_key_id, language_model_id,
+                            price_version_id, state, refusal, amount_nanos, available_nanos, bound_input, bound_output,
+                            bound_web_search, {MS.format("placed_at")}, {MS.format("expires_at")},
+                            {MS.format("ended_at")})
+      from hold
+"""
+CHARGES = """
+    select json_build_array(customer_id, request_id, gateway_id, api_key_id, language_model_id,
+                            price_version_id, amount_nanos, hold_amount_nanos, unpriced)
+      from charge
+"""
+DEBTS = "select json_build_array(customer_id, request_id, amount_nanos, cause, gateway_id) from debt"
+DAILY = """
+    select json_build_array(customer_id, api_key_id, language_model_id, day_date - date '1970-01-01',
+                            requests, input, output, cache_read, cache_write_5m, cache_write_1h, web_search,
+                            amount_nanos)
+      from usage_daily
+"""
+INBOX = "select json_build_array(customer_id, request_id, gateway_id) from usage_event"
+QUARANTINE = "select json_build_array(request_id, gateway_id, code, resolution) from quarantined_event"
+CONFLICTS = """
+    select json_build_array(customer_id, request_id, count(*))
+      from usage_conflict
+     group by customer_id, request_id
+"""
+JOURNAL = """
+    select json_build_array(posted.customer_id, kind, debit_account, credit_account, sum(amount_nanos))
+      from transfer
+      join ledger_transaction posted
+        on posted.customer_id = transfer.customer_id and posted.id = transfer.ledger_transaction_id
+     group by posted.customer_id, kind, debit_account, credit_account
+"""
+ALL = f"""
+    select array({WALLETS}) as wallets, array({LOTS}) as lots, array({HOLDS}) as holds,
+           array({CHARGES}) as charges, array({DEBTS}) as debts, array({DAILY}) as daily,
+           array({INBOX}) as inbox, array({QUARANTINE}) as quarantine, array({CONFLICTS}) as conflicts,
+           array({JOURNAL}) as journal
+"""
