@@ -19,8 +19,8 @@ LOTS = f"""
 """
 HOLDS = f"""
     select json_build_array(customer_id, request_id, gateway_id, api_key_id, language_model_id,
-                            price_version_id, state, refusal, amount_nanos, available_nanos, bound_input, bound_output,
-                            bound_web_search, {MS.format("placed_at")}, {MS.format("expires_at")},
+                            price_version_id, state, refusal, amount_nanos, available_nanos, bound_input,
+                            bound_output, bound_web_search, {MS.format("placed_at")}, {MS.format("expires_at")},
                             {MS.format("ended_at")})
       from hold
 """
