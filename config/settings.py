@@ -69,7 +69,7 @@ DATABASE_ROUTERS = ["config.routers.OwnerMigrates"]
 REDIS_URL = env.str("REDIS_URL")
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "config.admin_app.OperatorsConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",
@@ -103,6 +103,8 @@ WSGI_APPLICATION = "config.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        # Before the apps' own: the admin's base page is ours.
+        "DIRS": [BASE_DIR / "config/templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -128,6 +130,7 @@ AUTH_PASSWORD_VALIDATORS = [
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
+FORMAT_MODULE_PATH = ["config.formats"]
 USE_TZ = True
 
 # WhiteNoise serves the files of the installed packages as they are: nothing to collect.

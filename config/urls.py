@@ -7,10 +7,6 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, Spec
 from accounts.api import schema as _schema_of_service_tokens  # noqa: F401 - drf-spectacular finds it by import.
 from config import health
 
-admin.site.site_header = admin.site.site_title = "API Models billing"
-admin.site.index_title = "Operators"
-admin.site.site_url = None
-
 # The answer to OPTIONS would need a template that drf-spectacular does not have.
 READING = ["get", "head"]
 

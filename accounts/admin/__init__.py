@@ -1,5 +1,5 @@
-"""Plain admin pages of people, customers, keys and gateways."""
+"""Plain admin pages of people, customers, keys, gateways, and what operators did."""
 
-from accounts.admin import credentials, customers, users
+from accounts.admin import credentials, customers, operator_actions, users
 
-__all__ = ["credentials", "customers", "users"]
+__all__ = ["credentials", "customers", "operator_actions", "users"]

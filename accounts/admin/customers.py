@@ -1,13 +1,14 @@
 """Admin pages of customers and their members."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
-from accounts.models import Customer, Membership
+from accounts.models import Membership
+from accounts.operators.audited import AuditedAdmin
 from accounts.services import memberships
 
 
@@ -29,16 +30,26 @@ class MembershipInline(admin.TabularInline):  # type: ignore[type-arg]
     autocomplete_fields = ("user",)
 
 
-@admin.register(Customer)
-class CustomerAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class CustomerAdmin(AuditedAdmin):
     """Neither added nor deleted here, nor is the state edited: each of these needs the customer's wallet."""
 
-    list_display = ("name", "id", "state", "state_changed_at", "created_at")
+    list_display: tuple[str, ...] = ("name", "id", "state", "state_changed_at", "created_at")
     list_filter = ("state",)
-    search_fields = ("name", "id", "members__email")
-    readonly_fields = ("id", "state", "state_reason", "state_changed_at", "created_at")
-    fields = ("name", *readonly_fields)
+    search_fields = ("name", "members__email")
+    uuid_search_fields = ("id",)
+    search_help_text = "Name, a member's e-mail, or the whole id"
+    ordering = ("-id",)
+    readonly_fields: ClassVar[tuple[str, ...]] = (
+        "id",
+        "state",
+        "state_reason",
+        "state_changed_at",
+        "created_at",
+    )
     inlines = (MembershipInline,)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:  # noqa: ARG002
+        return ("name", *self.readonly_fields)
 
     def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
         return False

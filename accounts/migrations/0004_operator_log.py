@@ -63,7 +63,7 @@ class Migration(migrations.Migration):
                     models.JSONField(default=dict, encoder=django.core.serializers.json.DjangoJSONEncoder),
                 ),
                 ("ip", models.GenericIPAddressField(null=True, verbose_name="IP address")),
-                ("correlation_id", models.CharField(blank=True, default="", max_length=100)),
+                ("http_request_id", models.CharField(blank=True, default="", max_length=100)),
                 (
                     "actor",
                     models.ForeignKey(

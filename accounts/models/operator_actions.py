@@ -37,7 +37,7 @@ class Action(models.TextChoices):
 class OperatorAction(models.Model):
     """`actor` is NULL for the command line and for a failed sign-in; `actor_name` is the name at that time.
 
-    `correlation_id` is what the log lines of the same HTTP request carry as `request_id`.
+    `http_request_id` is what the log lines of the same HTTP request carry, too.
     """
 
     class Channel(models.TextChoices):
@@ -57,7 +57,7 @@ class OperatorAction(models.Model):
     reason = models.CharField(max_length=500, blank=True, default="")
     detail = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
     ip = models.GenericIPAddressField("IP address", null=True)
-    correlation_id = models.CharField(max_length=100, blank=True, default="")
+    http_request_id = models.CharField(max_length=100, blank=True, default="")
 
     class Meta:
         db_table = "operator_action"

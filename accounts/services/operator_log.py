@@ -22,7 +22,7 @@ class Operator:
     channel: OperatorAction.Channel = Channel.ADMIN
     user_id: UUID | None = None
     ip: str | None = None
-    correlation_id: str = ""
+    http_request_id: str = ""
 
 
 COMMAND_LINE: Final = Operator("command line", Channel.COMMAND_LINE)
@@ -56,7 +56,7 @@ def record(
         reason=_cut(reason, 500),
         detail=_without_secrets(dict(detail or {})),
         ip=by.ip,
-        correlation_id=_cut(by.correlation_id, 100),
+        http_request_id=_cut(by.http_request_id, 100),
     )
 
 

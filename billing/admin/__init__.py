@@ -1,5 +1,12 @@
 """Plain admin pages of money, and the actions on keys and customers that need the wallet's lock."""
 
 from billing.admin import customers, keys, wallets
+from billing.admin.debts import DebtRecords
+from billing.admin.holds import HoldRecords
+from billing.admin.ledger import LedgerRecords
+from billing.admin.lots import LotRecords
 
-__all__ = ["customers", "keys", "wallets"]
+# The site gives these their addresses and their lines in its index.
+RECORDS = (DebtRecords(), HoldRecords(), LedgerRecords(), LotRecords())
+
+__all__ = ["RECORDS", "customers", "keys", "wallets"]

@@ -38,7 +38,7 @@ class TestRevoke:
         cast.hold(alice)
         before = Outbox.objects.count()
 
-        act(operator, "accounts/apikey", "revoke", alice.api_key_id)
+        act(operator, "accounts/apikey", "revoke", alice.api_key_id, reason="leaked")
 
         with pytest.raises(Refused, match="revoked"):
             cast.hold(alice)

@@ -19,7 +19,7 @@ def operator_of(request: HttpRequest) -> Operator:
     """The person who is signed in; raises where nobody is, because only a failed sign-in has no person."""
     user = request.user
     assert isinstance(user, User), "an operator is signed in"
-    return Operator(user.email, user_id=user.pk, ip=ip_of(request), correlation_id=correlation_id())
+    return Operator(user.email, user_id=user.pk, ip=ip_of(request), http_request_id=http_request_id())
 
 
 def ip_of(request: HttpRequest) -> str | None:
@@ -30,7 +30,7 @@ def ip_of(request: HttpRequest) -> str | None:
         return None
 
 
-def correlation_id() -> str:
+def http_request_id() -> str:
     """What this request's log lines carry as `request_id`; a caller may choose it, so it is cleaned."""
     text = str(structlog.contextvars.get_contextvars().get("request_id", ""))
     return "".join(character for character in text if character.isascii() and character.isprintable())

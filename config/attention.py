@@ -1,0 +1,90 @@
+"""What waits for an operator, for the first page of the admin site; nothing here counts a big table."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import QuerySet
+
+from accounts.models import OperatorAction
+from accounts.operators.links import address
+from billing.models import Hold, HoldState
+from usage.models import QuarantinedEvent, UsageConflict, UsageEvent
+
+MOST = 1_000
+LATE = timedelta(minutes=10)
+LATEST_ACTIONS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """`count` is exact up to `MOST`; `oldest` is a moment in UTC."""
+
+    label: str
+    count: int
+    oldest: datetime | None
+    address: str
+
+    @property
+    def counted(self) -> str:
+        return f"{self.count:,}" if self.count <= MOST else f"more than {MOST:,}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Queue:
+    permission: str
+    label: str
+    waiting: Callable[[datetime], QuerySet[Any]]
+    moment: str
+    address: Callable[[], str]
+
+
+QUEUES = (
+    _Queue(
+        "usage.view_quarantinedevent",
+        "events in quarantine, not charged",
+        lambda _now: QuarantinedEvent.objects.filter(resolved_at=None),
+        "received_at",
+        lambda: address("usage_quarantinedevent_changelist", resolved_at__isempty=1),
+    ),
+    _Queue(
+        "usage.view_usageconflict",
+        "conflicts between reports of one request, without a correction",
+        lambda _now: UsageConflict.objects.filter(corrected_by=None),
+        "received_at",
+        lambda: address("usage_usageconflict_changelist", corrected_by__isempty=1),
+    ),
+    _Queue(
+        "usage.view_usageevent",
+        "reports in the inbox for more than 10 minutes: is a worker running?",
+        lambda now: UsageEvent.objects.filter(received_at__lt=now - LATE),
+        "received_at",
+        lambda: address("usage_usageevent_changelist"),
+    ),
+    _Queue(
+        "billing.view_hold",
+        "holds open 10 minutes after their expiry: are beat and worker running?",
+        lambda now: Hold.objects.filter(state=HoldState.OPEN, expires_at__lt=now - LATE),
+        "expires_at",
+        lambda: address("billing_hold_changelist", state=HoldState.OPEN),
+    ),
+)
+
+
+def items(user: Any, *, now: datetime) -> list[Item]:
+    """What `user` may see of what waits, the longest waiting first."""
+    found = [_item(queue, now=now) for queue in QUEUES if user.has_perm(queue.permission)]
+    return sorted((item for item in found if item.count), key=lambda item: item.oldest or now)
+
+
+def latest_actions(user: Any) -> list[OperatorAction]:
+    if not user.has_perm("accounts.view_operatoraction"):
+        return []
+    return list(OperatorAction.objects.order_by("-id")[:LATEST_ACTIONS])
+
+
+def _item(queue: _Queue, *, now: datetime) -> Item:
+    waiting = queue.waiting(now).order_by(queue.moment)
+    moments = list(waiting.values_list(queue.moment, flat=True)[: MOST + 1])
+    return Item(queue.label, len(moments), moments[0] if moments else None, queue.address())

@@ -1,0 +1,31 @@
+"""Other bodies under request ids that were reported before."""
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+
+from accounts.operators.audited import ReadOnlyAdmin
+from accounts.operators.links import Tool, address
+from usage.admin.quarantine import as_json
+from usage.models import UsageConflict
+
+
+@admin.register(UsageConflict)
+class UsageConflictAdmin(ReadOnlyAdmin):
+    list_display = ("id", "request_id", "customer_id", "gateway_id", "received_at", "corrected_by")
+    list_filter = (("corrected_by", admin.EmptyFieldListFilter),)
+    ordering = ("-id",)
+    search_fields = ("=request_id",)
+    uuid_search_fields = ("request_id", "customer_id")
+    search_help_text = "A whole request id or customer id"
+    fields = ("customer_id", "request_id", "gateway_id", "received", "received_at", "corrected_by")
+
+    def tools(self, request: HttpRequest, obj: UsageConflict) -> list[Tool]:  # noqa: ARG002
+        return [
+            Tool("Request", address("usage_request", obj.customer_id, obj.request_id)),
+            Tool("Customer", address("accounts_customer_change", obj.customer_id)),
+        ]
+
+    @admin.display(description="the other body")
+    def received(self, conflict: UsageConflict) -> SafeString:
+        return as_json(conflict.payload)
