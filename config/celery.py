@@ -55,6 +55,7 @@ def _every(task: str, interval: timedelta) -> dict[str, Any]:
 
 app.conf.beat_schedule = {
     "settle what a wake-up missed": _every("usage.tasks.settle", timedelta(seconds=1)),
+    "correct charges by better evidence": _every("usage.tasks.correct_charges", timedelta(seconds=10)),
     "publish what a wake-up missed": _every("billing.tasks.publish_key_states", timedelta(seconds=1)),
     "expire holds": _every("billing.tasks.expire_holds", timedelta(seconds=5)),
     "expire lots": _every("billing.tasks.expire_lots", timedelta(minutes=1)),

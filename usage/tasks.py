@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from billing import wake
 from usage.audit import run
+from usage.services.corrections import evidence
 from usage.services.settlement import drain
 
 log = structlog.get_logger()
@@ -26,6 +27,18 @@ def settle() -> None:
         if time.monotonic() > until:
             wake.wake("usage.tasks.settle")
             return
+    _correct()
+
+
+@shared_task(name="usage.tasks.correct_charges")
+def correct_charges() -> None:
+    """Judge conflicts whose requests are charged by now, also while settlement never comes to its end."""
+    _correct()
+
+
+def _correct() -> None:
+    if evidence.correct(now=timezone.now()).keys_changed:
+        wake.wake("billing.tasks.publish_key_states")
 
 
 @shared_task(name="usage.tasks.audit_books")

@@ -30,6 +30,7 @@ class LedgerAccount(models.IntegerChoices):
 
 class TransactionKind(models.TextChoices):
     USAGE = "usage"
+    CORRECTION = "correction"
     GRANT = "grant"
     ADJUSTMENT = "adjustment"
     EXPIRY = "expiry"
@@ -66,6 +67,14 @@ class LedgerTransaction(models.Model):
             models.CheckConstraint(
                 name="ledger_transaction_by_hand_has_reason",
                 condition=~Q(kind__in=["grant", "adjustment"]) | ~Q(reason=""),
+            ),
+        ]
+        indexes = [
+            # A correction's reason names the transaction whose charge it corrects.
+            models.Index(
+                name="ledger_transaction_corrections",
+                fields=["customer", "reason"],
+                condition=Q(kind="correction"),
             ),
         ]
 
@@ -132,6 +141,7 @@ class DebtCause(models.TextChoices):
     ABOVE_BOUNDS = "above_bounds", "usage above the bounds of its hold"
     HOLD_ENDED = "hold_ended", "usage reported after its hold ended"
     NO_HOLD = "no_hold", "usage without a hold"
+    CORRECTION = "correction", "usage that better evidence or a late price added"
     BANK = "bank", "money taken back by a bank"
 
 

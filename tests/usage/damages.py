@@ -157,6 +157,14 @@ ALL = (
         "update usage_daily set api_key_id = %(bobs_key)s where customer_id = %(alice)s",
     ),
     _damage(
+        "corrections_have_originals",
+        "update charge set gateway_id = gateway_id + 1 where corrects is not null",
+    ),
+    _damage(
+        "verdicts_are_charged",
+        "update usage_conflict set corrected_by = uuidv7() where verdict = 'corrected'",
+    ),
+    _damage(
         "daily_totals_are_charges",
         "update usage_daily set requests = requests + 1 where customer_id = %(alice)s",
     ),

@@ -22,6 +22,7 @@ from tests.usage import damages
 from tests.usage.damages import Damage
 from usage.audit import run
 from usage.audit.invariants import ALL
+from usage.services.corrections import evidence
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +58,12 @@ def _tell() -> dict[str, Any]:
     above = cast.hold(dora, out=300)
     cast.send(cast.report(dora, above.request_id, output=450))
     _settle()
+
+    estimated = cast.report(alice, output=20, evidence="estimated")
+    cast.send(estimated)
+    _settle()
+    cast.send(cast.report(alice, estimated.request_id, output=30))
+    assert evidence.correct(now=timezone.now()).corrections == 1
 
     cast.limit(charlie, USD // 2, "total")
     cast.hold(charlie, out=1000)

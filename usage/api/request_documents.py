@@ -11,7 +11,7 @@ from billing.api.hold_documents import BoundsSerializer
 from billing.models import DebtCause, HoldState
 from billing.money import UsdField
 from catalog.rating import METERS
-from usage.models import Evidence, Outcome
+from usage.models import Evidence, Outcome, Verdict
 
 Described = Callable[[Any], Any]
 Plain = serializers.Serializer[dict[str, Any]]
@@ -20,6 +20,7 @@ STATES = ["charged", "waiting", "quarantined", "held", "released", "expired", "r
 TRANSACTION = "019f0f6e-a3d0-7e4f-9061-728394a5b6c7"
 CHARGE = {
     "request_id": REQUEST_ID,
+    "corrects": None,
     "gateway": "gateway-1",
     "model": "claude-sonnet-4-6",
     "price_version": 1,
@@ -77,6 +78,7 @@ REQUEST: dict[str, Any] = {
     "waiting_since": None,
     "charge": CHARGE,
     "corrections": [],
+    "total": "0.000629046",
     "quarantined": [],
     "conflicts": [],
     "debts": [],
@@ -109,6 +111,9 @@ class LineSerializer(Plain):
 
 class FoundChargeSerializer(Plain):
     request_id = serializers.UUIDField()
+    corrects = serializers.UUIDField(
+        allow_null=True, help_text="The request that this charge corrects; its quantities are differences."
+    )
     gateway = serializers.CharField()
     model = serializers.CharField()
     price_version = serializers.IntegerField()
@@ -142,7 +147,14 @@ class QuarantinedSerializer(Plain):
 class ConflictSerializer(Plain):
     gateway = serializers.CharField()
     received_at = serializers.DateTimeField()
-    corrected_by = serializers.UUIDField(allow_null=True)
+    evidence = serializers.ChoiceField(Evidence.values)
+    verdict = serializers.ChoiceField(
+        Verdict.values,
+        allow_null=True,
+        help_text="Whether it corrected the charge, confirmed it, or is left to a person; null: not judged.",
+    )
+    judged_at = serializers.DateTimeField(allow_null=True)
+    corrected_by = serializers.UUIDField(allow_null=True, help_text="The first correcting charge.")
 
 
 class DebtSerializer(Plain):
@@ -162,6 +174,7 @@ class FoundRequestSerializer(Plain):
     waiting_since = serializers.DateTimeField(allow_null=True, help_text="Reported, not charged yet.")
     charge = FoundChargeSerializer(allow_null=True)
     corrections = FoundChargeSerializer(many=True, help_text="Differences that were charged later.")
+    total = UsdField(allow_null=True, help_text="What the request costs with all its corrections.")
     quarantined = QuarantinedSerializer(many=True)
     conflicts = ConflictSerializer(many=True)
     debts = DebtSerializer(many=True)

@@ -60,6 +60,7 @@ def _content(found: FoundRequest) -> dict[str, Any]:
         "waiting_since": _moment(found.waiting_since),
         "charge": _charge(found.charge) if found.charge else None,
         "corrections": [_charge(charge) for charge in found.corrections],
+        "total": _usd(found.total_nanos),
         "quarantined": [
             {
                 "gateway": event.gateway,
@@ -75,6 +76,9 @@ def _content(found: FoundRequest) -> dict[str, Any]:
             {
                 "gateway": conflict.gateway,
                 "received_at": _moment(conflict.received_at),
+                "evidence": conflict.evidence,
+                "verdict": conflict.verdict,
+                "judged_at": _moment(conflict.judged_at),
                 "corrected_by": _text(conflict.corrected_by),
             }
             for conflict in found.conflicts
@@ -115,6 +119,7 @@ def _charge(charge: FoundCharge) -> dict[str, Any]:
     row = charge.row
     return {
         "request_id": str(row.request_id),
+        "corrects": _text(row.corrects),
         "gateway": row.gateway,
         "model": charge.model,
         "price_version": row.price_version_id,

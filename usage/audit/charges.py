@@ -102,7 +102,7 @@ TRANSACTION = """
       from charge
       left join ledger_transaction ledger
         on ledger.customer_id = charge.customer_id and ledger.id = charge.ledger_transaction_id
-     where ledger.kind is distinct from 'usage'
+     where ledger.kind is distinct from case when charge.corrects is null then 'usage' else 'correction' end
 """
 
 USAGE_HAS_CHARGES = """
@@ -110,7 +110,7 @@ USAGE_HAS_CHARGES = """
       from ledger_transaction ledger
       left join (select distinct customer_id, ledger_transaction_id from charge) as charged
         on charged.customer_id = ledger.customer_id and charged.ledger_transaction_id = ledger.id
-     where ledger.kind = 'usage' and charged.customer_id is null
+     where ledger.kind in ('usage', 'correction') and charged.customer_id is null
 """
 
 OWN_KEY = """
@@ -126,7 +126,8 @@ DAILY = """
       from usage_daily daily
       full join (select customer_id, api_key_id, language_model_id,
                         (uuid_extract_timestamp(request_id) at time zone 'UTC')::date as day_date,
-                        count(*) as requests, coalesce(sum(input), 0) as input,
+                        count(*) filter (where corrects is null) as requests,
+                        coalesce(sum(input), 0) as input,
                         coalesce(sum(output), 0) as output, coalesce(sum(cache_read), 0) as cache_read,
                         coalesce(sum(cache_write_5m), 0) as cache_write_5m,
                         coalesce(sum(cache_write_1h), 0) as cache_write_1h,
@@ -141,6 +142,26 @@ DAILY = """
             charged.cache_write_1h, charged.web_search, charged.amount_nanos)
 """
 
+CORRECTS = """
+    select charge.customer_id, charge.request_id, charge.corrects, original.corrects as corrects_too
+      from charge
+      left join charge original
+        on original.customer_id = charge.customer_id and original.request_id = charge.corrects
+     where charge.corrects is not null
+       and (original.corrects is not null
+            or (original.api_key_id, original.gateway_id, original.language_model_id)
+               is distinct from (charge.api_key_id, charge.gateway_id, charge.language_model_id))
+"""
+
+VERDICTS = """
+    select conflict.id as conflict_id, conflict.customer_id, conflict.request_id, conflict.corrected_by
+      from usage_conflict conflict
+      left join charge
+        on charge.customer_id = conflict.customer_id and charge.request_id = conflict.corrected_by
+           and charge.corrects = conflict.request_id and charge.fingerprint = conflict.fingerprint
+     where conflict.verdict = 'corrected' and charge.request_id is null
+"""
+
 INVARIANTS = (
     Invariant("charges_follow_formula", "Every charge is the price formula's, to the nano.", FORMULA),
     Invariant("prices_are_of_the_model", "A charge was rated with a price of its own model.", PRICE_OF_MODEL),
@@ -151,8 +172,10 @@ INVARIANTS = (
     Invariant(
         "charges_are_revenue", "A transaction's charges are what it credits to revenue:usage.", REVENUE
     ),
-    Invariant("charges_belong", "A charge belongs to a usage transaction of its customer.", TRANSACTION),
-    Invariant("usage_has_charges", "Every usage transaction has charges.", USAGE_HAS_CHARGES),
+    Invariant("charges_belong", "A charge belongs to a transaction of its kind and customer.", TRANSACTION),
+    Invariant("usage_has_charges", "Every transaction for charges has some.", USAGE_HAS_CHARGES),
     Invariant("charges_are_by_own_keys", "A charge is for a key of its customer.", OWN_KEY),
+    Invariant("corrections_have_originals", "A correction is of a charge of its key and model.", CORRECTS),
+    Invariant("verdicts_are_charged", "A conflict that corrects a charge has its correction.", VERDICTS),
     Invariant("daily_totals_are_charges", "Daily totals equal the charges they sum up.", DAILY),
 )

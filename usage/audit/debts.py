@@ -23,7 +23,8 @@ CAUSES_ARE_CHARGED = """
         on charge.customer_id = debt.customer_id and charge.request_id = debt.request_id
            and charge.ledger_transaction_id = debt.ledger_transaction_id
      where debt.cause <> 'bank'
-       and (debt.gateway_id is null or charge.gateway_id is distinct from debt.gateway_id)
+       and (debt.gateway_id is null or charge.gateway_id is distinct from debt.gateway_id
+            or (debt.cause = 'correction') <> (charge.corrects is not null))
 """
 
 CAUSES_HAVE_HOLDS = """

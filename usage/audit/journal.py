@@ -9,7 +9,8 @@ FLOWS = """
       from ledger_transaction ledger
       join transfer
         on transfer.customer_id = ledger.customer_id and transfer.ledger_transaction_id = ledger.id
-      left join (values ('usage', 101, 131), ('usage', 102, 131), ('grant', 141, 101),
+      left join (values ('usage', 101, 131), ('usage', 102, 131), ('correction', 101, 131),
+                        ('correction', 102, 131), ('correction', 131, 101), ('grant', 141, 101),
                         ('adjustment', 151, 101), ('adjustment', 101, 151), ('expiry', 101, 132))
            as flow (kind, debit, credit)
         on flow.kind = ledger.kind and flow.debit = transfer.debit_account
@@ -44,12 +45,12 @@ MOVES = """
       from ledger_transaction ledger
       left join (select distinct customer_id, ledger_transaction_id from transfer) as moved
         on moved.customer_id = ledger.customer_id and moved.ledger_transaction_id = ledger.id
-     where ledger.kind <> 'usage' and moved.customer_id is null
+     where ledger.kind not in ('usage', 'correction') and moved.customer_id is null
 """
 
 INVARIANTS = (
     Invariant("transfers_are_sound", "A transfer joins two known accounts of one currency.", SOUND),
     Invariant("transfers_belong", "Every transfer belongs to a transaction of its customer.", BELONGS),
-    Invariant("transactions_move", "Every transaction that is not usage moves money.", MOVES),
+    Invariant("transactions_move", "Every transaction that is not of charges moves money.", MOVES),
     Invariant("flows_are_known", "Each kind of transaction moves between its own accounts.", FLOWS),
 )

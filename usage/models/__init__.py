@@ -1,14 +1,20 @@
 """Reported usage, the charges it became, and what could not be charged unseen."""
 
 from usage.models.charges import Charge, UsageDaily
-from usage.models.events import Evidence, Outcome, QuarantinedEvent, UsageConflict, UsageEvent
+from usage.models.conflicts import UsageConflict, Verdict
+from usage.models.events import Evidence, Outcome, QuarantinedEvent, UsageEvent
+from usage.models.reconciliation import Discrepancy, DiscrepancyKind, ReconciliationRun
 
 __all__ = [
     "Charge",
+    "Discrepancy",
+    "DiscrepancyKind",
     "Evidence",
     "Outcome",
     "QuarantinedEvent",
+    "ReconciliationRun",
     "UsageConflict",
     "UsageDaily",
     "UsageEvent",
+    "Verdict",
 ]

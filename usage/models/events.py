@@ -92,26 +92,3 @@ class QuarantinedEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.code}: {self.request_id}"
-
-
-class UsageConflict(models.Model):
-    """Another body under a request id that was reported before; the first stands."""
-
-    customer_id = models.UUIDField()
-    request_id = models.UUIDField()
-    gateway_id = models.BigIntegerField()
-    payload = models.JSONField()
-    fingerprint = models.BinaryField()
-    received_at = models.DateTimeField()
-    corrected_by = models.UUIDField(null=True)
-
-    class Meta:
-        db_table = "usage_conflict"
-        constraints = [
-            models.UniqueConstraint(
-                name="usage_conflict_once", fields=["customer_id", "request_id", "fingerprint"]
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"conflict on {self.request_id}"

@@ -15,7 +15,8 @@ PROGRESS = """
 """
 
 TOTALS = """
-    select (select count(*) from charge where customer_id = any(%(customers)s::uuid[])) as settled,
+    select (select count(*) from charge
+             where customer_id = any(%(customers)s::uuid[]) and corrects is null) as settled,
            (select coalesce(sum(amount_nanos), 0)::bigint from charge
              where customer_id = any(%(customers)s::uuid[])) as charged_nanos,
            (select coalesce(sum(amount_nanos), 0)::bigint from transfer

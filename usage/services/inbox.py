@@ -15,26 +15,27 @@ Key = tuple[UUID, UUID]
 
 KEYS = "select digest, id, customer_id from api_key where digest = any(%s::bytea[])"
 
+EVENT_ARRAYS = """
+    %(customer_id)s::uuid[], %(request_id)s::uuid[], %(api_key_id)s::uuid[], %(model_id)s::bigint[],
+    %(input)s::int[], %(output)s::int[], %(cache_read)s::int[], %(cache_write_5m)s::int[],
+    %(cache_write_1h)s::int[], %(web_search)s::int[], %(outcome)s::text[], %(evidence)s::text[],
+    %(reported_cost)s::bigint[], %(upstream)s::text[], %(first_byte_ms)s::int[], %(duration_ms)s::int[],
+    %(fingerprint)s::bytea[]
+"""
+EVENT_COLUMNS = """
+    customer_id, request_id, api_key_id, language_model_id, input, output, cache_read, cache_write_5m,
+    cache_write_1h, web_search, outcome, evidence, reported_cost_nanos, upstream_request_id, first_byte_ms,
+    duration_ms, fingerprint
+"""
+
 # Sorted, so that two deliveries of the same events wait for each other in one order.
 # An event that is charged between this statement's snapshot and its insert stands in the inbox once more; the
 # charge's primary key makes it a duplicate when it is settled.
-INSERT = """
+INSERT = f"""
     with event as (
-        select *
-          from unnest(%(customer_id)s::uuid[], %(request_id)s::uuid[], %(api_key_id)s::uuid[],
-                      %(model_id)s::bigint[], %(input)s::int[], %(output)s::int[], %(cache_read)s::int[],
-                      %(cache_write_5m)s::int[], %(cache_write_1h)s::int[], %(web_search)s::int[],
-                      %(outcome)s::text[], %(evidence)s::text[], %(reported_cost)s::bigint[],
-                      %(upstream)s::text[], %(first_byte_ms)s::int[], %(duration_ms)s::int[],
-                      %(fingerprint)s::bytea[])
-               as event (customer_id, request_id, api_key_id, language_model_id, input, output, cache_read,
-                         cache_write_5m, cache_write_1h, web_search, outcome, evidence, reported_cost_nanos,
-                         upstream_request_id, first_byte_ms, duration_ms, fingerprint)
+        select * from unnest({EVENT_ARRAYS}) as event ({EVENT_COLUMNS})
     )
-    insert into usage_event (customer_id, request_id, api_key_id, language_model_id, input, output,
-                             cache_read, cache_write_5m, cache_write_1h, web_search, outcome, evidence,
-                             reported_cost_nanos, upstream_request_id, first_byte_ms, duration_ms,
-                             fingerprint, gateway_id, received_at)
+    insert into usage_event ({EVENT_COLUMNS}, gateway_id, received_at)
     select event.*, %(gateway_id)s, %(now)s
       from event
      where not exists (select from charge
@@ -45,8 +46,8 @@ INSERT = """
  returning customer_id, request_id
 """
 
-# The columns of INSERT's arrays, in order.
-INSERTED = (
+# The names of EVENT_ARRAYS, in order.
+ARRAYS = (
     "customer_id",
     "request_id",
     "api_key_id",
@@ -75,11 +76,10 @@ FIRST_BODY = """
       left join charge on charge.customer_id = event.customer_id and charge.request_id = event.request_id
 """
 
-KEEP_CONFLICTS = """
-    insert into usage_conflict (customer_id, request_id, gateway_id, payload, fingerprint, received_at)
-    select customer_id, request_id, %s, payload, fingerprint, %s
-      from unnest(%s::uuid[], %s::uuid[], %s::jsonb[], %s::bytea[])
-           as conflict (customer_id, request_id, payload, fingerprint)
+KEEP_CONFLICTS = f"""
+    insert into usage_conflict ({EVENT_COLUMNS}, payload, gateway_id, received_at)
+    select *, %(gateway_id)s, %(now)s
+      from unnest({EVENT_ARRAYS}, %(payload)s::jsonb[]) as conflict ({EVENT_COLUMNS}, payload)
      order by customer_id, request_id, fingerprint
         on conflict do nothing
 """
@@ -127,8 +127,8 @@ def first_bodies(keys: Iterable[Key]) -> dict[Key, bytes | None]:
 
 def keep_conflicts(events: Sequence[Identified], reporter: Reporter, *, now: datetime) -> None:
     if events:
-        table = [(*event.key, Jsonb(event.report.payload), event.fingerprint) for event in events]
-        sql.run(KEEP_CONFLICTS, [reporter.gateway_id, now, *sql.columns(table)])
+        payloads = [Jsonb(event.report.payload) for event in events]
+        sql.run(KEEP_CONFLICTS, {**parameters(events, reporter, now=now), "payload": payloads})
 
 
 def quarantine(refused: Sequence[Refused], reporter: Reporter, *, now: datetime) -> None:
@@ -165,7 +165,7 @@ def parameters(events: Sequence[Identified], reporter: Reporter, *, now: datetim
     ]
     ids = [event.report.request_id for event in events]
     return {
-        **dict(zip(INSERTED, sql.columns(table), strict=True)),
+        **dict(zip(ARRAYS, sql.columns(table), strict=True)),
         "gateway_id": reporter.gateway_id,
         "now": now,
         "first": min(ids),

@@ -11,6 +11,7 @@ from billing.errors import RequestConflict
 from catalog import prices
 from catalog.rating import METERS, PriceSheet
 from usage.errors import NotFound
+from usage.services.corrections import ids
 
 HOLDS = """
     select hold.*, gateway.name as gateway
@@ -31,7 +32,7 @@ QUARANTINED = """
      order by quarantined_event.id
 """
 CONFLICTS = """
-    select received_at, corrected_by, gateway.name as gateway
+    select received_at, evidence, verdict, judged_at, corrected_by, gateway.name as gateway
       from usage_conflict join gateway on gateway.id = usage_conflict.gateway_id
      where customer_id = %s and request_id = %s
      order by usage_conflict.id
@@ -39,13 +40,13 @@ CONFLICTS = """
 CORRECTIONS = """
     select charge.*, gateway.name as gateway
       from charge join gateway on gateway.id = charge.gateway_id
-     where customer_id = %s and corrects = %s and request_id = any(%s::uuid[])
-     order by request_id
+     where customer_id = %s and corrects = %s and request_id between %s and %s
+     order by charged_at, request_id
 """
 DEBTS = """
     select amount_nanos, cause, incurred_at, ledger_transaction_id
       from debt
-     where customer_id = %s and request_id = %s
+     where customer_id = %s and request_id = any(%s::uuid[])
      order by id
 """
 
@@ -89,6 +90,14 @@ class FoundRequest:
     debts: Sequence[Any]
 
     @property
+    def total_nanos(self) -> int | None:
+        """What the request costs with all its corrections; None while nothing is charged."""
+        if self.charge is None:
+            return None
+        total: int = sum(each.row.amount_nanos for each in (self.charge, *self.corrections))
+        return total
+
+    @property
     def state(self) -> str:
         """charged, waiting, quarantined, or the state of the hold that no usage followed yet."""
         if self.charge:
@@ -120,8 +129,7 @@ def get(request_id: UUID, *, customer_id: UUID | None = None) -> FoundRequest:
         raise NotFound("no request with this id is known")
 
     found = customers.pop() if customers else None
-    conflicts = sql.fetch(CONFLICTS, [found, request_id])
-    corrections = [row.corrected_by for row in conflicts if row.corrected_by]
+    corrections = sql.fetch(CORRECTIONS, [found, request_id, *ids.span(request_id)])
     return FoundRequest(
         request_id=request_id,
         customer_id=found,
@@ -129,10 +137,10 @@ def get(request_id: UUID, *, customer_id: UUID | None = None) -> FoundRequest:
         hold=holds[0] if holds else None,
         waiting_since=waiting[0].received_at if waiting else None,
         charge=_explained(charges[0]) if charges else None,
-        corrections=[_explained(row) for row in sql.fetch(CORRECTIONS, [found, request_id, corrections])],
+        corrections=[_explained(row) for row in corrections],
         quarantined=quarantined,
-        conflicts=conflicts,
-        debts=sql.fetch(DEBTS, [found, request_id]),
+        conflicts=sql.fetch(CONFLICTS, [found, request_id]),
+        debts=sql.fetch(DEBTS, [found, sql.array([request_id, *(row.request_id for row in corrections)])]),
     )
 
 

@@ -1,8 +1,9 @@
 """Statements: what moved a customer's wallet in a period, told so that every column adds up to the nano.
 
-A statement goes by `posted_at`. Each movement that is not usage stands on a line of its own; the usage
-between two of them is folded into one line for each UTC day and model. Usage that credit did not cover is
-charged like any other, and what is owed for it comes in on a line of its own: the wallet's column stays true.
+A statement goes by `posted_at`. Each movement that is not usage stands on a line of its own, a correction of
+usage too; the usage between two of them is folded into one line for each UTC day and model. Usage that credit
+did not cover is charged like any other, and what is owed for it comes in on a line of its own: the wallet's
+column stays true.
 """
 
 from collections.abc import Iterator, Sequence
@@ -26,7 +27,9 @@ MOVEMENTS = """
                case %(debt)s::int when transfer.debit_account then transfer.amount_nanos
                                   when transfer.credit_account then -transfer.amount_nanos
                                   else 0 end as owed_nanos,
-               transfer.credit_account = %(revenue_usage)s as is_usage,
+               ledger.kind = 'usage' and transfer.credit_account = %(revenue_usage)s as is_usage,
+               ledger.kind = 'correction'
+               and %(revenue_usage)s in (transfer.debit_account, transfer.credit_account) as is_correction,
                coalesce(transfer.wallet_seq, max(transfer.wallet_seq) over by_id, 0) as seq
           from ledger_transaction ledger
           join transfer
@@ -48,8 +51,9 @@ OPENING = (
 """
 )
 
-# `stretch` numbers the runs of usage between other movements; `part` orders the lines of one. What is owed
-# comes before the usage that it covers, so that no line shows a wallet below zero.
+# `stretch` numbers the runs of usage between other movements; `part` orders the lines of one, and those that
+# are not usage open it. What is owed comes before the usage that it covers, so that no line shows a wallet
+# below zero.
 LINES = (
     MOVEMENTS
     + """
@@ -60,6 +64,12 @@ LINES = (
          where posted_at >= %(since)s
     ), used as (
         select distinct id, stretch, day_date, posted_at from placed where is_usage
+    ), corrected as (
+        select id, day_date, min(stretch) as stretch, max(posted_at) as posted_at,
+               sum(owed_nanos) as owed_nanos
+          from placed
+         where is_correction
+         group by id, day_date
     ), line as (
         select stretch, 2 as part, day_date, max(used.posted_at) as posted_at, 'usage' as kind, '' as reason,
                charge.language_model_id, count(*) as requests,
@@ -68,6 +78,19 @@ LINES = (
           from used
           join charge on charge.customer_id = %(customer_id)s and charge.ledger_transaction_id = used.id
          group by stretch, day_date, charge.language_model_id
+         union all
+        select stretch, -1, day_date, corrected.posted_at, 'correction', '', charge.language_model_id,
+               count(distinct charge.corrects), -sum(charge.amount_nanos)::bigint, 0::bigint,
+               array[corrected.id]
+          from corrected
+          join charge
+            on charge.customer_id = %(customer_id)s and charge.ledger_transaction_id = corrected.id
+         group by stretch, day_date, corrected.posted_at, corrected.id, charge.language_model_id
+         union all
+        select stretch, -2, day_date, posted_at, 'owed', '', null, null, owed_nanos::bigint,
+               owed_nanos::bigint, array[id]
+          from corrected
+         where owed_nanos > 0
          union all
         select stretch, 1, day_date, max(posted_at), 'owed', '', null, null, sum(owed_nanos)::bigint,
                sum(owed_nanos)::bigint, array_agg(distinct id)
@@ -79,9 +102,9 @@ LINES = (
                case when owed_nanos < 0 then '' else reason end, null, null, wallet_nanos, owed_nanos,
                array[id]
           from placed
-         where not is_usage
+         where not is_usage and not is_correction
     )
-    select * from line order by stretch, part = 0 desc, day_date, part, language_model_id
+    select * from line order by stretch, part > 0, day_date, part, language_model_id
 """
 )
 
@@ -90,8 +113,8 @@ LINES = (
 class Line:
     """One line. `in_nanos` and `out_nanos` are the wallet's; one of them is 0.
 
-    `kind`: usage, owed, or the ledger transaction's kind. A line of usage is linked to its requests by its
-    day, its model and its ledger transactions.
+    `kind`: usage, owed, or the ledger transaction's kind. A line of usage or of a correction is linked to its
+    requests by its day, its model and its ledger transactions.
     """
 
     posted_at: datetime

@@ -92,9 +92,15 @@ CHARGE = """
 
 # An event that met a charge of the same id: another body is kept as a conflict, the same body needs nothing.
 KEEP_CONFLICTS = """
-    insert into usage_conflict (customer_id, request_id, gateway_id, payload, fingerprint, received_at)
-    select event.customer_id, event.request_id, event.gateway_id, to_jsonb(event) - 'fingerprint',
-           event.fingerprint, event.received_at
+    insert into usage_conflict (customer_id, request_id, api_key_id, gateway_id, language_model_id, input,
+                                output, cache_read, cache_write_5m, cache_write_1h, web_search, outcome,
+                                evidence, reported_cost_nanos, upstream_request_id, first_byte_ms,
+                                duration_ms, fingerprint, received_at, payload)
+    select event.customer_id, event.request_id, event.api_key_id, event.gateway_id, event.language_model_id,
+           event.input, event.output, event.cache_read, event.cache_write_5m, event.cache_write_1h,
+           event.web_search, event.outcome, event.evidence, event.reported_cost_nanos,
+           event.upstream_request_id, event.first_byte_ms, event.duration_ms, event.fingerprint,
+           event.received_at, to_jsonb(event) - 'fingerprint'
       from unnest(%s::uuid[], %s::uuid[]) as repeated (customer_id, request_id)
       join usage_event event
         on event.customer_id = repeated.customer_id and event.request_id = repeated.request_id
