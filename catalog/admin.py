@@ -3,10 +3,12 @@
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from catalog.models import LanguageModel, PriceVersion, Provider, Rate
 from catalog.price_sets import usd_per_million
+from catalog.rating import METERS
 
 
 class _ReadOnly:
@@ -48,9 +50,20 @@ class LanguageModelAdmin(_ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
 
 @admin.register(PriceVersion)
 class PriceVersionAdmin(_ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
-    list_display = ("model", "effective_at", "created_at", "source")
+    list_display = ("model", "effective_at", "rates_per_million", "created_at", "source")
     list_filter = ("model",)
     list_select_related = ("model",)
+    show_full_result_count = False
     date_hierarchy = "effective_at"
     exclude = ("created_in",)
     inlines = (RateInline,)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[PriceVersion]:
+        return super().get_queryset(request).prefetch_related("rates")
+
+    @admin.display(description="USD per 1M")
+    def rates_per_million(self, version: PriceVersion) -> str:
+        rates = {rate.meter: rate for rate in version.rates.all()}
+        return ", ".join(
+            f"{meter} {usd_per_million(rates[meter].price_picos)}" for meter in METERS if meter in rates
+        )

@@ -21,7 +21,8 @@ TRIGGERS = """
                select from pg_trigger
                  join pg_proc on pg_proc.oid = pg_trigger.tgfoid
                 where pg_trigger.tgrelid = guarded.oid
-                  and pg_proc.proname in ('refuse_change', 'catalog_refuse_change')
+                  and pg_proc.proname = any (array['refuse_change', 'catalog_refuse_change',
+                                                   'accounts_refuse_rewriting'])
                   and pg_trigger.tgenabled in ('O', 'A')
                   and pg_trigger.tgqual is null
                   and pg_trigger.tgtype & 2 > 0

@@ -15,7 +15,16 @@ from billing.models import LedgerAccount
 from usage.audit.invariant import Invariant
 from usage.audit.invariants import ALL
 
-APPEND_ONLY = ("ledger_transaction", "transfer", "lot_movement", "debt", "charge", "price_version", "rate")
+APPEND_ONLY = (
+    "ledger_transaction",
+    "transfer",
+    "lot_movement",
+    "debt",
+    "charge",
+    "price_version",
+    "rate",
+    "operator_action",
+)
 AUDITED_APPS = ("billing", "usage", "catalog")
 # Of the tables and keys that migrations write in SQL, because no model can say them.
 WRITTEN_BY_HAND = (
