@@ -5,7 +5,7 @@ from django.db import migrations
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("billing", "0003_key_spend"),
+        ("billing", "0004_corrections"),
     ]
 
     operations = [
