@@ -51,6 +51,8 @@ def _drill(arguments: argparse.Namespace) -> Report:
         def keep(name: str, line: str) -> None:
             with _saying:
                 log.write(f"{time.strftime('%H:%M:%S')} {name:<10} {line}\n")
+            if "ended with status" in line and "status -9" not in line:
+                _say(name, line)
 
         running = world.running(customers=arguments.customers, say=_say, sink=keep)
         stage = exits.enter_context(running)

@@ -4,7 +4,6 @@ import json
 import subprocess
 import sys
 from dataclasses import dataclass
-from typing import Any
 
 import psycopg
 
@@ -96,20 +95,18 @@ def _of_hold(request: Request, stored: tuple[str, int] | None) -> list[str]:
 
 def _of_wallets(world: World, records: Records) -> list[str]:
     found = []
-    for email, balance, held, debt, charged, _ in _wallets(world):
-        granted = records.granted_nanos[email]
+    wallets = world.ask(WALLETS)
+    first = {person.email: person.granted_nanos for person in world.people}
+    for email, balance, held, debt, charged, _ in wallets:
+        granted = first[email] + records.granted_nanos[email]
         if granted + debt != charged + balance:
             found.append(f"{email}: granted {granted} + debt {debt} != charged {charged} + balance {balance}")
         if held:
             found.append(f"{email}: {held} nanos are held and no request runs")
-    posted = sum(row[-1] for row in _wallets(world))
-    if posted != records.grants:
-        found.append(f"{posted} grants posted, {records.grants} given")
+    posted, given = sum(row[-1] for row in wallets), records.grants + sum(map(bool, first.values()))
+    if posted != given:
+        found.append(f"{posted} grants posted, {given} given")
     return found
-
-
-def _wallets(world: World) -> list[tuple[Any, ...]]:
-    return world.ask(WALLETS)
 
 
 def _of_audit(world: World) -> list[str]:

@@ -79,7 +79,6 @@ class Drill:
             async with asyncio.TaskGroup() as group:
                 background = [group.create_task(reporter.send()) for _ in range(SENDERS)]
                 background.append(group.create_task(follower.follow()))
-                await self._granter.fund_the_rich()
                 granting = group.create_task(self._granter.give(self._ends))
                 callers = [group.create_task(self._call(gateway)) for _ in range(CALLERS)]
                 await self._kill_in_bursts(reporter)
@@ -107,14 +106,16 @@ class Drill:
 
     async def _kill_in_bursts(self, reporter: Reporter) -> None:
         self._runs.set()
-        for number, name in enumerate(targets.deal(self._seed, self._kills), start=1):
+        names = targets.deal(self._seed, self._kills)
+        for number in range(1, self._kills + 1):
             await asyncio.sleep(self._chance.uniform(*BETWEEN_KILLS_S))
             await self._disturb()
             try:
-                await self._targets.kill(name)
+                name = await self._targets.kill_one(names)
             except NotFoundError as error:
                 self._violations.append(str(error))
-                continue
+                return
+            names.remove(name)
             self._by_process[name] += 1
             self._say("kill", f"{number} of {self._kills}: {name}")
             if number % BURST == 0:
@@ -175,7 +176,7 @@ class Drill:
             f"{records.duplicates} duplicates, {records.conflicts} conflicts, {records.grants} grants",
         )
         return Report(
-            kills=self._kills,
+            kills=sum(self._by_process[name] for name in targets.DECK),
             by_process={
                 **dict(sorted(self._by_process.items())),
                 "reply_dropped": self._world.web.lost,

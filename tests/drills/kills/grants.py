@@ -12,8 +12,6 @@ from tests.drills.kills.world import Say, World
 
 EVERY_S = 4.0
 TRY_AGAIN_AFTER_S = 0.5
-# The first half of the customers has plenty, so that traffic never stops; the others run out again and again.
-PLENTY_NANOS = 500 * NANOS
 LITTLE_NANOS = (20_000_000, 150_000_000)
 
 
@@ -33,23 +31,15 @@ class Granter:
         process = self._process
         return process.pid if process and process.returncode is None else None
 
-    async def fund_the_rich(self) -> None:
-        for person in self._world.people[: self._half]:
-            await self._give(person.email, PLENTY_NANOS)
-
     async def give(self, until: asyncio.Event) -> None:
-        """Give a little now and then."""
+        """Give the poor a little now and then; they run out again and again."""
         while not until.is_set():
-            person = self._chance.choice(self._world.people[self._half :])
+            person = self._chance.choice(self._world.poor)
             await self._give(person.email, self._chance.randint(*LITTLE_NANOS))
             try:
                 await asyncio.wait_for(until.wait(), EVERY_S)
             except TimeoutError:
                 continue
-
-    @property
-    def _half(self) -> int:
-        return len(self._world.people) // 2
 
     async def _give(self, email: str, nanos: int) -> None:
         self._records.grants += 1

@@ -1,4 +1,4 @@
-"""Run as a program beside the service: signs the drill's customers up and issues its gateway's token."""
+"""Run as a program beside the service: signs customers up, funds some, issues the gateway's token."""
 
 import hashlib
 import io
@@ -12,14 +12,20 @@ from django.core.management import call_command
 SCOPES = "holds,usage,usage:unheld,keys:read"
 
 
-def main(count: int) -> None:
-    """Print the token and, for each customer, e-mail and key digest, as one line of JSON."""
+def main(count: int, rich: int, credit_usd: str) -> None:
+    """Print the token and, for each customer, e-mail and key digest, as one line of JSON.
+
+    The first `rich` customers get credit.
+    """
     django.setup()
     token = _output("issue_service_token", "drill", scopes=SCOPES)
-    emails = [f"drill-{number}@example.com" for number in range(count)]
-    keys = [_output("sign_up", email, name=email.split("@")[0]) for email in emails]
-    digests = [hashlib.sha256(key.encode()).hexdigest() for key in keys]
-    people = [{"email": email, "key_digest": digest} for email, digest in zip(emails, digests, strict=True)]
+    people = []
+    for number in range(count):
+        email = f"drill-{number}@example.com"
+        key = _output("sign_up", email, name=f"Drill {number}")
+        if number < rich:
+            _output("grant_credit", email, credit_usd, reason="drill")
+        people.append({"email": email, "key_digest": hashlib.sha256(key.encode()).hexdigest()})
     sys.stdout.write(json.dumps({"token": token, "people": people}))
 
 
@@ -31,4 +37,4 @@ def _output(command: str, *arguments: str, **options: Any) -> str:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3])

@@ -5,6 +5,7 @@ import os
 import random
 import signal
 import time
+from collections.abc import Sequence
 
 import psycopg
 
@@ -13,13 +14,14 @@ from tests.drills.kills.grants import Granter
 from tests.drills.kills.world import World
 
 FOUND_WITHIN_S = 60
+LOOKS_AHEAD = 6
 PUBLISHES_WITHIN_S = 3
 LOOK_EVERY_S = 0.05
 # How often each stands in the deck that the drill deals from.
 DECK = {
-    "web": 2,
+    "web": 1,
     "web child": 2,
-    "worker": 2,
+    "worker": 1,
     "worker child": 2,
     "publisher": 2,
     "beat": 1,
@@ -53,19 +55,27 @@ def deal(seed: int, count: int) -> list[str]:
 
 
 class Targets:
-    """Kills by name, and waits until there is something of that name to kill."""
+    """Kills by name."""
 
     def __init__(self, world: World, granter: Granter, *, seed: int) -> None:
         self._world = world
         self._granter = granter
         self._chance = random.Random(f"{seed}/children")
 
-    async def kill(self, name: str) -> None:
-        """SIGKILL what has this name; raises `NotFoundError` where nothing had it for a minute."""
+    async def kill_one(self, names: Sequence[str]) -> str:
+        """SIGKILL the first of `names` that runs right now, and return it.
+
+        What is still being started is left for later. Raises `NotFoundError` where nothing ran for a minute.
+        """
         deadline = time.monotonic() + FOUND_WITHIN_S
-        while not await asyncio.to_thread(self._try_to_kill, name):
+        while True:
+            for name in dict.fromkeys(names[:LOOKS_AHEAD]):
+                if await asyncio.to_thread(self._try_to_kill, name):
+                    return name
             if time.monotonic() > deadline:
-                raise NotFoundError(f"no {name} to kill for {FOUND_WITHIN_S} s")
+                raise NotFoundError(
+                    f"none of {', '.join(names[:LOOKS_AHEAD])} to kill for {FOUND_WITHIN_S} s"
+                )
             await asyncio.sleep(LOOK_EVERY_S)
 
     def _try_to_kill(self, name: str) -> bool:
@@ -93,6 +103,8 @@ class Targets:
 
     def _try_to_kill_publisher(self) -> bool:
         """Kill the worker's children while one of them is publishing: a lock on its table keeps it there."""
+        if not self._world.children_of("worker"):
+            return False
         try:
             with self._world.connect() as lock, self._world.connect() as look:
                 look.autocommit = True

@@ -17,16 +17,21 @@ from config.stack.programs import ROOT, Shape
 from config.stack.stack import Stack
 from config.stack.state import Engines
 from tests.config.processes import children, command_of, is_alive
+from tests.drills.kills.orders import NANOS
 from tests.drills.proxy import COMMIT_COMPLETE, HTTP_SUCCESS, Proxy
 
 Say = Callable[[str, str], None]
+PLENTY_USD = 500
 POOL_CHILDREN = Shape().worker_concurrency
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
+    """A customer, and what it was granted before the drill."""
+
     email: str
     key_digest: str
+    granted_nanos: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,11 @@ class World:
     environ: dict[str, str]
     token: str
     people: tuple[Person, ...]
+
+    @property
+    def poor(self) -> tuple[Person, ...]:
+        """Those who have no credit yet, and get a little now and then."""
+        return tuple(person for person in self.people if not person.granted_nanos)
 
     @property
     def url(self) -> str:
@@ -118,15 +128,22 @@ def running(*, customers: int, say: Say, sink: Say) -> Iterator[World]:
 
 
 def _sign_up(customers: int, environ: dict[str, str]) -> tuple[str, tuple[Person, ...]]:
-    command = [sys.executable, "-m", "tests.drills.kills.people", str(customers)]
+    """Half of the customers have plenty, so that traffic never stops."""
+    rich = customers // 2
+    arguments = (str(customers), str(rich), str(PLENTY_USD))
     printed = subprocess.run(  # noqa: S603
-        command, cwd=ROOT, env=environ | _DJANGO, stdout=subprocess.PIPE, check=True
+        [sys.executable, "-m", "tests.drills.kills.people", *arguments],
+        cwd=ROOT,
+        env=environ | {"DJANGO_SETTINGS_MODULE": "config.settings"},
+        stdout=subprocess.PIPE,
+        check=True,
     ).stdout
     found = json.loads(printed)
-    return found["token"], tuple(Person(**person) for person in found["people"])
-
-
-_DJANGO = {"DJANGO_SETTINGS_MODULE": "config.settings"}
+    people = [
+        Person(**person, granted_nanos=PLENTY_USD * NANOS if number < rich else 0)
+        for number, person in enumerate(found["people"])
+    ]
+    return found["token"], tuple(people)
 
 
 def _at_port(url: str, port: int) -> str:
