@@ -5,10 +5,10 @@ gateway, for the same key and model, wins over a partial or estimated report; al
 Several bodies in one delivery have no first one among them: any of them wins.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 import structlog
@@ -57,6 +57,12 @@ JUDGE = """
 """
 
 
+class Lock(Protocol):
+    """Locks wallets: all of them, or those that nobody else has locked."""
+
+    def __call__(self, customer_ids: Iterable[UUID], *, now: datetime) -> Book: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Judged:
     """How many conflicts were judged, how many of them corrected a charge, and whether key states changed."""
@@ -87,12 +93,12 @@ def correct(*, now: datetime) -> Judged:
 
 def _judge_batch(rows: Sequence[tuple[int, UUID]], *, now: datetime) -> Judged:
     try:
-        return _judge(rows, now=now)
+        return _judge(rows, Book.lock, now=now)
     except OperationalError as error:
         # One wallet that somebody keeps locked does not stop the others.
         if not isinstance(error.__cause__, LockNotAvailable):
             raise
-        return _judge(rows, now=now, waits=False)
+        return _judge(rows, Book.lock_free, now=now)
     except Exception as error:
         if len(rows) == 1:
             log.exception("conflict not judged", conflict_id=rows[0][0])
@@ -105,10 +111,9 @@ def _judge_batch(rows: Sequence[tuple[int, UUID]], *, now: datetime) -> Judged:
     return done
 
 
-def _judge(rows: Sequence[tuple[int, UUID]], *, now: datetime, waits: bool = True) -> Judged:
-    customers = [customer_id for _, customer_id in rows]
+def _judge(rows: Sequence[tuple[int, UUID]], lock: Lock, *, now: datetime) -> Judged:
     with transaction.atomic():
-        book = (Book.lock if waits else Book.lock_free)(customers, now=now)
+        book = lock((customer_id for _, customer_id in rows), now=now)
         conflicts = sql.fetch(CONFLICTS, [sql.array([row[0] for row in rows]), sql.array([*book.wallets])])
         standings = standing.read((row.customer_id, row.request_id) for row in conflicts)
         corrections: list[Correction] = []

@@ -134,4 +134,5 @@ def _more(one: Counts, other: Counts) -> tuple[int | None, ...]:
 
 
 def _less(one: Counts, other: Counts) -> tuple[int | None, ...]:
-    return tuple(None if a is b is None else (a or 0) - (b or 0) for a, b in zip(one, other, strict=True))
+    """What changes; None where nothing does."""
+    return tuple((a or 0) - (b or 0) or None for a, b in zip(one, other, strict=True))
