@@ -5,7 +5,10 @@ from collections.abc import Callable, Iterable
 from typing import Final
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
+import structlog
 from django.utils.http import parse_header_parameters
+
+log = structlog.get_logger()
 
 UTF_8: Final = frozenset({"utf-8", "utf8"})
 # A quoted cookie may also give them as octal numbers: "\000".
@@ -13,7 +16,7 @@ _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]|\\(?:0[0-3][0-7]|177)")
 
 
 class Edge:
-    """Serves `application` without the charsets and cookies that it could not bear."""
+    """Serves `application` without the charsets and cookies that it could not bear; nothing is raised."""
 
     def __init__(self, application: WSGIApplication) -> None:
         self._application = application
@@ -21,7 +24,12 @@ class Edge:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         _clear(environ, "CONTENT_TYPE", _bearable_type)
         _clear(environ, "HTTP_COOKIE", _bearable_cookies)
-        return self._application(environ, start_response)
+        try:
+            return self._application(environ, start_response)
+        except Exception:
+            log.exception("request not answered")
+            start_response("500 Internal Server Error", [("Content-Type", "text/plain")])
+            return [b"Something is wrong with this service.\n"]
 
 
 def _clear(environ: WSGIEnvironment, name: str, bearable: Callable[[str], str]) -> None:

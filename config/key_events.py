@@ -8,5 +8,5 @@ from django.utils.module_loading import import_string
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup(set_prefix=False)
 
-# Imported by name, because it needs Django's apps to be loaded.
-application = import_string("config.long_poll.LongPoll")()
+# Imported by name, because they need Django's apps to be loaded.
+application = import_string("config.observed_poll.ObservedPoll")(import_string("config.long_poll.LongPoll")())

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
 import structlog
+from structlog.contextvars import bind_contextvars
 
 from accounts.api.authentication import authenticate_header, require_scope
 from billing.api import key_queries, problems
@@ -103,6 +104,7 @@ def _refusal(scope: Message) -> Problem | None:
 async def _require_token(scope: Message) -> None:
     header = next((value for name, value in scope["headers"] if name.lower() == b"authorization"), b"")
     caller = await in_thread(authenticate_header, header.decode("latin-1"))
+    bind_contextvars(gateway=caller.gateway)
     require_scope(caller, SCOPE)
 
 
@@ -118,6 +120,7 @@ async def _cancel(*tasks: asyncio.Future[Any]) -> None:
 
 
 async def _send_problem(send: Send, problem: Problem) -> None:
+    bind_contextvars(problem_code=problem.code)
     await _send(send, problem.status, problem.body(), {"Content-Type": CONTENT_TYPE, **problem.headers})
 
 

@@ -2,8 +2,9 @@
 
 import logging
 import os
+from ipaddress import ip_network
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import environ
 
@@ -43,7 +44,7 @@ _https = PUBLIC_URL.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
 SESSION_COOKIE_AGE = 12 * 3600
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=_https)
-SECURE_REDIRECT_EXEMPT = [r"^internal/", r"^healthz$", r"^readyz$"]
+SECURE_REDIRECT_EXEMPT = [r"^internal/", r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31_536_000 if _https else 0)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _https
 # Only behind a proxy that sets the header itself and drops a caller's.
@@ -87,6 +88,7 @@ INSTALLED_APPS = [
     "config",
 ]
 MIDDLEWARE = [
+    "config.http_requests.Observed",
     "config.gateways.GatewaysFirst",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -96,7 +98,6 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "django_structlog.middlewares.RequestMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
@@ -138,13 +139,34 @@ STATIC_URL = "static/"
 WHITENOISE_USE_FINDERS = True
 
 LOGGING = logs.configure(
-    layout=env.str("LOG_FORMAT", default="console"), level=env.str("LOG_LEVEL", default="INFO")
+    layout=env.str("LOG_FORMAT", default="console"),
+    level=env.str("LOG_LEVEL", default="INFO"),
+    secrets=(
+        SECRET_KEY,
+        *SECRET_KEY_FALLBACKS,
+        *(database["PASSWORD"] or "" for database in DATABASES.values()),
+        unquote(urlsplit(REDIS_URL).password or ""),
+    ),
 )
+# `all`, or `problems` for those requests only that were refused or failed.
+LOG_REQUESTS = env.str("LOG_REQUESTS", default="all")
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
 # Beat repeats what no worker took in time: that is no warning.
 DJANGO_STRUCTLOG_CELERY_TASK_RETRY_LOG_LEVEL = logging.INFO
-# A refused hold is daily business.
-DJANGO_STRUCTLOG_STATUS_4XX_LOG_LEVEL = logging.INFO
+
+# Where processes keep what they count; the Prometheus client reads the variable itself too.
+METRICS_DIR = env.str("PROMETHEUS_MULTIPROC_DIR", default="")
+# Who may read /metrics: this machine and private networks.
+METRICS_ALLOW = [
+    ip_network(network)
+    for network in env.list(
+        "METRICS_ALLOW",
+        default=[
+            *("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"),
+            *("::1/128", "fc00::/7", "fe80::/10"),
+        ],
+    )
+]
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.api.authentication.ServiceTokenAuthentication"],

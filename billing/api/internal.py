@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.log import log_response
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework.views import APIView
+from structlog.contextvars import bind_contextvars
 
 from accounts.api.authentication import Caller, MissingScope, authenticate_header
 from billing.api import problems
@@ -56,6 +57,7 @@ def unknown_path(_request: HttpRequest, **_path: str) -> HttpResponse:
 
 def _caller(request: HttpRequest, scopes: tuple[str, ...]) -> Caller:
     caller = authenticate_header(request.META.get("HTTP_AUTHORIZATION"))
+    bind_contextvars(gateway=caller.gateway)
     if caller.scopes.isdisjoint(scopes):
         raise MissingScope(" or ".join(scopes))
     return caller

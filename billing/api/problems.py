@@ -47,6 +47,12 @@ class Problem:
         return json.dumps(document | dict(shown), separators=(",", ":")).encode()
 
 
+class ProblemResponse(HttpResponse):
+    """Says its code also to who never reads the document, such as the log."""
+
+    problem_code: str
+
+
 NOT_FOUND: Final = Problem(404, "not_found", "Nothing is here.")
 OUR_MISTAKE: Final = Problem(500, "internal_error", "Something is wrong with this service.")
 
@@ -80,9 +86,11 @@ def answer(problem: Problem, **members: Any) -> HttpResponse:
         problem = Problem(
             problem.status, problem.code, problem.detail, members | dict(problem.members), problem.headers
         )
-    return HttpResponse(
+    response = ProblemResponse(
         problem.body(), status=problem.status, content_type=CONTENT_TYPE, headers=dict(problem.headers)
     )
+    response.problem_code = problem.code
+    return response
 
 
 def exception_handler(error: Exception, _context: Mapping[str, Any]) -> HttpResponse | None:

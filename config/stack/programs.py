@@ -1,6 +1,7 @@
 """Our own processes: web, Celery worker, beat and key-events."""
 
 import http.client
+import shutil
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,9 +25,24 @@ class Shape:
     worker_concurrency: int = 2
 
 
+def counts(data_dir: Path) -> Path:
+    """The folder in which our processes count for `/metrics`."""
+    return data_dir / "metrics"
+
+
+def forget_counts(data_dir: Path) -> None:
+    """Begin at nothing: counts outlive the processes that made them, but not the service."""
+    shutil.rmtree(counts(data_dir), ignore_errors=True)
+
+
 def services(shape: Shape, data_dir: Path, environ: Mapping[str, str]) -> list[Program]:
     """Return our processes in the order of their start."""
-    env = {**environ, "PYTHONUNBUFFERED": "1", "DJANGO_SETTINGS_MODULE": "config.settings"}
+    env = {
+        **environ,
+        "PYTHONUNBUFFERED": "1",
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "PROMETHEUS_MULTIPROC_DIR": str(counts(data_dir)),
+    }
     threads = ("--workers", str(shape.web_workers), "--blocking-threads", str(shape.web_threads))
     concurrency = ("--pool", "prefork", "--concurrency", str(shape.worker_concurrency))
     quiet = ("--without-gossip", "--without-mingle", "--without-heartbeat")

@@ -89,6 +89,8 @@ def throw_away_stack(*, sink: Sink, shape: Shape | None = None) -> Iterator[Stac
     shape = shape or Shape(web_port=web_port, key_events_port=key_events_port)
     with throw_away.folder() as data_dir:
         environ = {
+            # Nobody reads a line for each of a drill's requests.
+            "LOG_REQUESTS": "problems",
             **throw_away.inherited_environ(),
             **state.load(data_dir).environ(),
             "DATA_DIR": str(data_dir),
