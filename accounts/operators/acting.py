@@ -31,8 +31,8 @@ def ip_of(request: HttpRequest) -> str | None:
 
 
 def http_request_id() -> str:
-    """What this request's log lines carry as `request_id`; a caller may choose it, so it is cleaned."""
-    text = str(structlog.contextvars.get_contextvars().get("request_id", ""))
+    """What this request's log lines carry as `http_request_id`; a caller may choose it, so it is cleaned."""
+    text = str(structlog.contextvars.get_contextvars().get("http_request_id", ""))
     return "".join(character for character in text if character.isascii() and character.isprintable())
 
 
