@@ -59,6 +59,7 @@ class OperatorSite(admin.AdminSite):
         now = timezone.now()
         shown = {
             "attention": attention.items(request.user, now=now),
+            "last_audit": attention.last_audit(request.user, now=now),
             "actions": attention.latest_actions(request.user),
         }
         return super().index(request, {**shown, **(extra_context or {})})

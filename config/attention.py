@@ -10,10 +10,11 @@ from django.db.models import QuerySet
 from accounts.models import OperatorAction
 from accounts.operators.links import address
 from billing.models import Hold, HoldState
-from usage.models import QuarantinedEvent, UsageConflict, UsageEvent
+from usage.models import AuditRun, Discrepancy, QuarantinedEvent, UsageConflict, UsageEvent
 
 MOST = 1_000
 LATE = timedelta(minutes=10)
+AUDITED_EVERY = timedelta(hours=26)
 LATEST_ACTIONS = 10
 
 
@@ -29,6 +30,15 @@ class Item:
     @property
     def counted(self) -> str:
         return f"{self.count:,}" if self.count <= MOST else f"more than {MOST:,}"
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """The latest run; `is_late`: the night's one did not come."""
+
+    run: AuditRun
+    is_late: bool
+    address: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +60,17 @@ QUEUES = (
     ),
     _Queue(
         "usage.view_usageconflict",
-        "conflicts between reports of one request, without a correction",
-        lambda _now: UsageConflict.objects.filter(corrected_by=None),
+        "conflicts between reports of one request, not judged yet",
+        lambda _now: UsageConflict.objects.filter(verdict=None),
         "received_at",
-        lambda: address("usage_usageconflict_changelist", corrected_by__isempty=1),
+        lambda: address("usage_usageconflict_changelist", verdict__isnull=True),
+    ),
+    _Queue(
+        "usage.view_discrepancy",
+        "discrepancies between gateways and books, without an answer",
+        lambda _now: Discrepancy.objects.filter(resolved_at=None),
+        "found_at",
+        lambda: address("usage_discrepancy_changelist", resolved_at__isempty=1),
     ),
     _Queue(
         "usage.view_usageevent",
@@ -76,6 +93,13 @@ def items(user: Any, *, now: datetime) -> list[Item]:
     """What `user` may see of what waits, the longest waiting first."""
     found = [_item(queue, now=now) for queue in QUEUES if user.has_perm(queue.permission)]
     return sorted((item for item in found if item.count), key=lambda item: item.oldest or now)
+
+
+def last_audit(user: Any, *, now: datetime) -> Audit | None:
+    run = AuditRun.objects.order_by("-id").first() if user.has_perm("usage.view_auditrun") else None
+    if run is None:
+        return None
+    return Audit(run, now - run.started_at > AUDITED_EVERY, address("usage_auditrun_change", run.pk))
 
 
 def latest_actions(user: Any) -> list[OperatorAction]:

@@ -7,7 +7,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from billing import wake
-from usage.audit import run
+from usage.audit import keep, run
 from usage.services.corrections import evidence
 from usage.services.settlement import drain
 
@@ -43,8 +43,10 @@ def _correct() -> None:
 
 @shared_task(name="usage.tasks.audit_books")
 def audit_books() -> None:
-    """Audit the books; what is broken is logged as an error, with how many rows break each invariant."""
-    findings = run.audit(now=timezone.now())
+    """Audit the books and keep the result; what is broken is logged as an error, with how many rows."""
+    started_at = timezone.now()
+    findings = run.audit(now=started_at)
+    keep.keep(findings, started_at=started_at, finished_at=timezone.now())
     broken = {finding.invariant.name: finding.count for finding in findings if finding.count}
     if broken:
         log.error("the books are wrong: run `manage.py audit`", broken=broken)

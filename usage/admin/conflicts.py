@@ -12,13 +12,22 @@ from usage.models import UsageConflict
 
 @admin.register(UsageConflict)
 class UsageConflictAdmin(ReadOnlyAdmin):
-    list_display = ("id", "request_id", "customer_id", "gateway_id", "received_at", "corrected_by")
-    list_filter = (("corrected_by", admin.EmptyFieldListFilter),)
+    list_display = ("id", "request_id", "customer_id", "gateway_id", "received_at", "verdict", "corrected_by")
+    list_filter = ("verdict",)
     ordering = ("-id",)
     search_fields = ("=request_id",)
     uuid_search_fields = ("request_id", "customer_id")
     search_help_text = "A whole request id or customer id"
-    fields = ("customer_id", "request_id", "gateway_id", "received", "received_at", "corrected_by")
+    fields = (
+        "customer_id",
+        "request_id",
+        "gateway_id",
+        "received",
+        "received_at",
+        "verdict",
+        "judged_at",
+        "corrected_by",
+    )
 
     def tools(self, request: HttpRequest, obj: UsageConflict) -> list[Tool]:  # noqa: ARG002
         return [

@@ -24,6 +24,7 @@ APPEND_ONLY = (
     "price_version",
     "rate",
     "operator_action",
+    "audit_run",
 )
 AUDITED_APPS = ("billing", "usage", "catalog")
 # Of the tables and keys that migrations write in SQL, because no model can say them.

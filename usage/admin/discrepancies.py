@@ -1,0 +1,84 @@
+"""Runs of the reconciliation of usage, and the discrepancies that somebody answers for."""
+
+from django.contrib import admin, messages
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+
+from accounts.errors import AccountsError
+from accounts.models import Action, User
+from accounts.operators import acting
+from accounts.operators.audited import ReadOnlyAdmin
+from accounts.operators.links import Tool, address
+from accounts.operators.reasons import ReasonForm, reason_of
+from billing.operators import amounts
+from usage.errors import UsageError
+from usage.models import Discrepancy, ReconciliationRun
+from usage.services.reconciliation import discrepancies
+
+
+@admin.register(Discrepancy)
+class DiscrepancyAdmin(ReadOnlyAdmin):
+    """Answering moves no money: what a customer is to get back is a correction of credit."""
+
+    list_display = ("id", "kind", "request_id", "amount", "found_at", "resolved_at", "resolution")
+    list_filter = (("resolved_at", admin.EmptyFieldListFilter), "kind")
+    ordering = ("-id",)
+    search_fields = ("=request_id",)
+    uuid_search_fields = ("request_id", "customer_id")
+    search_help_text = "A whole request id or customer id"
+    fields = (
+        "kind",
+        "customer_id",
+        "request_id",
+        "gateway_id",
+        "amount",
+        "found_in",
+        "found_at",
+        "resolved_at",
+        "resolved_by",
+        "resolution",
+    )
+    action_form = ReasonForm
+    actions = ("answer",)
+
+    def tools(self, request: HttpRequest, obj: Discrepancy) -> list[Tool]:  # noqa: ARG002
+        if obj.customer_id is None:
+            return [Tool("Request", address("usage_request_by_id", obj.request_id))]
+        return [
+            Tool("Request", address("usage_request", obj.customer_id, obj.request_id)),
+            Tool("Customer", address("accounts_customer_change", obj.customer_id)),
+        ]
+
+    @admin.display(description="amount in question, USD")
+    def amount(self, discrepancy: Discrepancy) -> str:
+        return amounts.usd(discrepancy.amount_nanos)
+
+    @admin.action(description="Answer for them, with a reason", permissions=["act"])
+    def answer(self, request: HttpRequest, queryset: QuerySet[Discrepancy]) -> None:
+        assert isinstance(request.user, User)
+        for each in queryset.order_by("id"):
+            now = timezone.now()
+            try:
+                with transaction.atomic():
+                    reason = reason_of(request)
+                    discrepancies.answer(
+                        discrepancy_id=each.pk, user_id=request.user.pk, resolution=reason, now=now
+                    )
+                    acting.record(request, Action.ANSWER_DISCREPANCY, each, now=now, reason=reason)
+            except (AccountsError, UsageError) as error:
+                self.message_user(request, f"{each.pk}: {error.detail}", messages.ERROR)
+                continue
+            self.message_user(request, f"{each.pk}: answered")
+
+
+@admin.register(ReconciliationRun)
+class ReconciliationRunAdmin(ReadOnlyAdmin):
+    list_display = ("started_at", "from_at", "until_at", "finished_at", "found")
+    ordering = ("-id",)
+    fields = ("from_at", "until_at", "started_at", "finished_at", "found")
+
+    def tools(self, request: HttpRequest, obj: ReconciliationRun) -> list[Tool]:  # noqa: ARG002
+        found = address("usage_discrepancy_changelist", found_in__id__exact=obj.pk)
+        return [Tool("Discrepancies that it found first", found)]
