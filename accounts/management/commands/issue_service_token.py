@@ -5,11 +5,13 @@ from datetime import timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 from django.utils import timezone
 
 from accounts.errors import AccountsError
-from accounts.models import ServiceToken
-from accounts.services import service_tokens
+from accounts.models import Action, ServiceToken
+from accounts.services import operator_log, service_tokens
+from accounts.services.operator_log import COMMAND_LINE
 
 
 class Command(BaseCommand):
@@ -25,12 +27,20 @@ class Command(BaseCommand):
     def handle(self, *, gateway: str, scopes: str, expires_in_days: int | None, **_options: Any) -> None:
         now = timezone.now()
         try:
-            issued = service_tokens.issue(
-                gateway=gateway,
-                scopes=[scope.strip() for scope in scopes.split(",") if scope.strip()],
-                now=now,
-                expires_at=None if expires_in_days is None else now + timedelta(days=expires_in_days),
-            )
+            with transaction.atomic():
+                issued = service_tokens.issue(
+                    gateway=gateway,
+                    scopes=[scope.strip() for scope in scopes.split(",") if scope.strip()],
+                    now=now,
+                    expires_at=None if expires_in_days is None else now + timedelta(days=expires_in_days),
+                )
+                operator_log.record(
+                    by=COMMAND_LINE,
+                    action=Action.ISSUE_TOKEN,
+                    now=now,
+                    on=issued.token,
+                    detail={"gateway": gateway, "scopes": issued.token.scopes},
+                )
         except AccountsError as error:
             raise CommandError(error.detail) from error
 

@@ -1,14 +1,17 @@
 """Gives a customer promotional credit, until people have a page for it."""
 
 from argparse import ArgumentParser, ArgumentTypeError
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
-from accounts.models import Customer
+from accounts.models import Action, Customer
+from accounts.services import operator_log
+from accounts.services.operator_log import COMMAND_LINE
 from billing import wake
 from billing.errors import BillingError
 from billing.models import Wallet
@@ -42,15 +45,19 @@ class Command(BaseCommand):
     ) -> None:
         now = timezone.now()
         customer = _customer(email)
+        effect_key = f"grant:{once or uuid7()}"
         try:
-            is_new = credits.grant(
-                customer_id=customer.id,
-                amount_nanos=amount_nanos,
-                reason=reason,
-                effect_key=f"grant:{once or uuid7()}",
-                now=now,
-                expires_at=None if expires_in_days is None else now + timedelta(days=expires_in_days),
-            )
+            with transaction.atomic():
+                is_new = credits.grant(
+                    customer_id=customer.id,
+                    amount_nanos=amount_nanos,
+                    reason=reason,
+                    effect_key=effect_key,
+                    now=now,
+                    expires_at=None if expires_in_days is None else now + timedelta(days=expires_in_days),
+                )
+                if is_new:
+                    _record(customer, amount_nanos, reason, effect_key, now=now)
         except BillingError as error:
             raise CommandError(error.detail) from error
 
@@ -61,6 +68,18 @@ class Command(BaseCommand):
             f"{given} {customer.name}: balance ${format_usd(wallet.balance_nanos)}, "
             f"held ${format_usd(wallet.held_nanos)}, debt ${format_usd(wallet.debt_nanos)}"
         )
+
+
+def _record(customer: Customer, amount_nanos: int, reason: str, effect_key: str, *, now: datetime) -> None:
+    operator_log.record(
+        by=COMMAND_LINE,
+        action=Action.GRANT,
+        now=now,
+        on=customer,
+        customer_id=customer.id,
+        reason=reason,
+        detail={"amount_usd": format_usd(amount_nanos), "effect_key": effect_key},
+    )
 
 
 def _usd(text: str) -> int:

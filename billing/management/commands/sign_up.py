@@ -4,9 +4,13 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 from django.utils import timezone
 
 from accounts.errors import AccountsError
+from accounts.models import Action
+from accounts.services import operator_log
+from accounts.services.operator_log import COMMAND_LINE
 from billing import wake
 from billing.services import customers
 
@@ -22,8 +26,18 @@ class Command(BaseCommand):
         parser.add_argument("--name", required=True, help="the customer's name")
 
     def handle(self, *, email: str, name: str, **_options: Any) -> None:
+        now = timezone.now()
         try:
-            new = customers.sign_up(email=email, name=name, now=timezone.now())
+            with transaction.atomic():
+                new = customers.sign_up(email=email, name=name, now=now)
+                operator_log.record(
+                    by=COMMAND_LINE,
+                    action=Action.SIGN_UP,
+                    now=now,
+                    on=new.customer,
+                    customer_id=new.customer.id,
+                    detail={"owner": new.user.email, "key": new.first_key.key.masked},
+                )
         except AccountsError as error:
             raise CommandError(error.detail) from error
 

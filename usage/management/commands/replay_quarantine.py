@@ -3,11 +3,17 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
 from django.utils import timezone
 
+from accounts.models import Action
+from accounts.services import operator_log
+from accounts.services.operator_log import COMMAND_LINE
 from billing import wake
 from usage.errors import UsageError
+from usage.models import QuarantinedEvent
 from usage.services import quarantine
+from usage.services.quarantine import Replayed
 
 
 class Command(BaseCommand):
@@ -33,7 +39,12 @@ class Command(BaseCommand):
             elif event_id is None:
                 raise CommandError("--resolve needs --id", returncode=2)
             else:
-                quarantine.resolve(event_id=event_id, reason=resolve, now=timezone.now())
+                with transaction.atomic():
+                    now = timezone.now()
+                    event = quarantine.resolve(event_id=event_id, reason=resolve, now=now)
+                    operator_log.record(
+                        by=COMMAND_LINE, action=Action.RESOLVE_EVENT, now=now, on=event, reason=resolve
+                    )
                 self.stdout.write(f"{event_id}: resolved by hand")
         except UsageError as error:
             raise CommandError(error.detail) from error
@@ -41,10 +52,25 @@ class Command(BaseCommand):
     def _replay(self, event_id: int | None, code: str | None) -> None:
         waiting = quarantine.waiting(event_id=event_id, code=code)
         for each in waiting:
-            replayed = quarantine.replay(event_id=each, now=timezone.now())
+            replayed = _replay_one(each)
             if replayed:
                 self.stdout.write(
                     f"{each}: {replayed.result}{f' ({replayed.code})' if replayed.code else ''}"
                 )
         wake.wake("usage.tasks.settle")
         self.stdout.write(f"{len(waiting)} events tried")
+
+
+def _replay_one(event_id: int) -> Replayed | None:
+    now = timezone.now()
+    with transaction.atomic():
+        replayed = quarantine.replay(event_id=event_id, now=now)
+        if replayed is not None:
+            operator_log.record(
+                by=COMMAND_LINE,
+                action=Action.REPLAY_EVENT,
+                now=now,
+                on=QuarantinedEvent.objects.get(id=event_id),
+                detail={"result": replayed.result, "code": replayed.code},
+            )
+    return replayed
