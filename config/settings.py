@@ -57,7 +57,14 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 10_000_000
 _database = {
     "CONN_MAX_AGE": 0,
     "OPTIONS": {
-        "pool": {"min_size": 1, "max_size": env.int("DATABASE_POOL_SIZE", default=8), "timeout": 5},
+        "pool": {
+            "min_size": 1,
+            "max_size": env.int("DATABASE_POOL_SIZE", default=8),
+            "timeout": 5,
+            # The pool doubles its pause between attempts for as long as that: after an outage of a minute it
+            # would look away for another one. The next request that needs a connection tries anew.
+            "reconnect_timeout": 2,
+        },
         "prepare_threshold": 3,
         "options": "-c lock_timeout=2s -c statement_timeout=5s -c idle_in_transaction_session_timeout=10s",
     },
