@@ -26,7 +26,7 @@ class Proxy:
         self.lost = 0
         self._upstream = upstream
         self._mark = mark
-        self._to_lose = 0
+        self._loses_next = False
         self._lock = threading.Lock()
         self._loop = asyncio.new_event_loop()
         self._listening = threading.Event()
@@ -46,9 +46,9 @@ class Proxy:
         self._thread.join(10)
 
     def lose_next(self) -> None:
-        """Lose the next answer that has the mark, whoever waits for it."""
+        """Lose the next answer that has the mark, whoever waits for it; said twice before that, lose one."""
         with self._lock:
-            self._to_lose += 1
+            self._loses_next = True
 
     def _run(self) -> None:
         with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
@@ -95,8 +95,6 @@ class Proxy:
 
     def _takes_it(self) -> bool:
         with self._lock:
-            if not self._to_lose:
-                return False
-            self._to_lose -= 1
-            self.lost += 1
-            return True
+            is_lost, self._loses_next = self._loses_next, False
+            self.lost += is_lost
+            return is_lost

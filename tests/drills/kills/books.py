@@ -53,7 +53,7 @@ def compare(world: World, records: Records) -> Comparison:
     charged = dict(world.ask(CHARGES))
     expected = records.charged
     differences = [
-        *_of_charges(charged, expected),
+        *of_charges(charged, expected),
         *_of_holds(world, records),
         *_of_wallets(world, records),
         *(f"quarantined: {row}" for row in world.ask(QUARANTINED)),
@@ -62,7 +62,7 @@ def compare(world: World, records: Records) -> Comparison:
     return Comparison(sum(charged.values()), sum(expected.values()), differences)
 
 
-def _of_charges(charged: dict[str, int], expected: dict[str, int]) -> list[str]:
+def of_charges(charged: dict[str, int], expected: dict[str, int]) -> list[str]:
     found = [f"{lost}: acknowledged and not charged" for lost in expected.keys() - charged.keys()]
     found += [f"{extra}: charged and never reported" for extra in charged.keys() - expected.keys()]
     found += [
@@ -77,11 +77,11 @@ def _of_holds(world: World, records: Records) -> list[str]:
     holds = {request_id: (state, nanos) for request_id, state, nanos in world.ask(HOLDS)}
     found = [f"{extra}: held and never asked for" for extra in holds.keys() - records.requests.keys()]
     for request in records.requests.values():
-        found += _of_hold(request, holds.get(request.request_id))
+        found += of_hold(request, holds.get(request.request_id))
     return found
 
 
-def _of_hold(request: Request, stored: tuple[str, int] | None) -> list[str]:
+def of_hold(request: Request, stored: tuple[str, int] | None) -> list[str]:
     name = f"hold of {request.request_id} ({request.order.story.value})"
     if stored is None:
         return [f"{name}: acknowledged and not stored"] if request.ends_as else []
