@@ -47,6 +47,7 @@ class Migration(migrations.Migration):
                 | models.Q(
                     limit_nanos__isnull=False,
                     limit_nanos__gte=0,
+                    limit_period__isnull=False,
                     limit_period__in=["day", "week", "month", "total"],
                 ),
                 name="apikey_limit_has_amount_and_period",

@@ -61,7 +61,10 @@ class ApiKey(Credential):
             models.CheckConstraint(
                 condition=models.Q(limit_nanos__isnull=True, limit_period__isnull=True)
                 | models.Q(
-                    limit_nanos__isnull=False, limit_nanos__gte=0, limit_period__in=LimitPeriod.values
+                    limit_nanos__isnull=False,
+                    limit_nanos__gte=0,
+                    limit_period__isnull=False,
+                    limit_period__in=LimitPeriod.values,
                 ),
                 name="apikey_limit_has_amount_and_period",
             ),
