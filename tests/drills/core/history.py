@@ -24,7 +24,15 @@ from tests.drills.core.steps import SECOND, Step
 from usage.audit import run
 
 # Nothing may be left waiting when the whole audit looks.
-FINALE = (steps.Settle(), steps.ExpireHolds(), steps.ExpireLots(), steps.ForgetRefused(), steps.Publish())
+FINALE = (
+    steps.Settle(),
+    steps.CorrectCharges(),
+    steps.ExpireHolds(),
+    steps.ExpireLots(),
+    steps.ForgetRefused(),
+    steps.TurnPeriods(),
+    steps.Publish(),
+)
 
 
 class DeviationError(AssertionError):
@@ -36,6 +44,7 @@ class History:
     stage: Stage
     start: int
     taken: list[Step] = field(default_factory=list)
+    has_deviated: bool = False
 
     def __post_init__(self) -> None:
         self.world: World = setting.world(self.start)
@@ -45,6 +54,7 @@ class History:
     def take(self, step: Step) -> None:
         """Take one step; raises `DeviationError`."""
         self.taken.append(step)
+        self.has_deviated = True
         self.world.now += SECOND
         self._scene.at = self.world.now
         try:
@@ -56,6 +66,7 @@ class History:
         if answer != expected:
             raise DeviationError(f"{step}\n  answered  {answer}\n  predicted {expected}")
         self._compare(step)
+        self.has_deviated = False
 
     def end(self) -> None:
         """Let nothing wait any more, then audit the whole database."""

@@ -39,7 +39,7 @@ def world(start: int) -> World:
         # Opened and cut off at the sign-up, whose first key is yet to be published.
         customer.wallet.cut_off, customer.wallet.version, customer.wallet.waits = SIGNED_UP, 2, 1
     for number, who in FIRST_KEYS.items():
-        opened.keys[number] = Key(who, SIGNED_UP, None, ())
+        opened.keys[number] = Key(who, number, SIGNED_UP, None, ())
     for number, (model, picos) in enumerate(PRICES.items()):
         opened.prices.by_number[number] = Price(number, model, LONG_AGO, picos)
     return opened

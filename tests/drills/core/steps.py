@@ -106,6 +106,11 @@ class Settle:
 
 
 @dataclass(frozen=True)
+class CorrectCharges:
+    """Judge the conflicts whose requests are charged."""
+
+
+@dataclass(frozen=True)
 class ExpireHolds:
     pass
 
@@ -164,6 +169,25 @@ class RevokeKey:
 
 
 @dataclass(frozen=True)
+class SetLimit:
+    """`period`: day, week, month or total."""
+
+    key: int
+    nanos: int
+    period: str
+
+
+@dataclass(frozen=True)
+class ClearLimit:
+    key: int
+
+
+@dataclass(frozen=True)
+class TurnPeriods:
+    pass
+
+
+@dataclass(frozen=True)
 class Freeze:
     who: str
 
@@ -202,6 +226,7 @@ Step = (
     | Release
     | Report
     | Settle
+    | CorrectCharges
     | ExpireHolds
     | ExpireLots
     | ForgetRefused
@@ -212,6 +237,9 @@ Step = (
     | RotateKey
     | RestrictKey
     | RevokeKey
+    | SetLimit
+    | ClearLimit
+    | TurnPeriods
     | Freeze
     | Unfreeze
     | Close

@@ -18,12 +18,14 @@ class Held:
 
 @dataclass(frozen=True)
 class Refused:
-    """A hold that may not be placed or grow; the amounts where it is a matter of credit."""
+    """A hold that may not be placed or grow; the rest where it is a matter of credit or of a limit."""
 
     code: str
+    source: str | None = None
     required: int | None = None
     available: int | None = None
     affordable: int | None = None
+    resumes: int | None = None
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """What is to be stored, as rows of plain values that compare with the database's."""
 
-from collections import Counter
 from dataclasses import dataclass, fields
 
 from tests.drills.core.model import keys
@@ -24,6 +23,7 @@ class Books:
     quarantine: Rows
     conflicts: Rows
     journal: Rows
+    counters: Rows
     key_states: Rows
 
     def differences(self, other: "Books") -> list[str]:
@@ -59,6 +59,10 @@ def of(world: World) -> Books:
         ),
         conflicts=_conflicts(world),
         journal=_journal(world),
+        counters=sorted(
+            (line.first, line.start, world.spent(line), world.held_of(line), line.cut_off)
+            for line in world.lines.values()
+        ),
         key_states=sorted((number, *keys.state_of(world, number)) for number in world.keys),
     )
 
@@ -68,6 +72,7 @@ def _holds(world: World) -> Rows:
         (
             *(who, hold.request, hold.gateway, hold.key, hold.model, hold.price, hold.state, hold.refusal),
             *(hold.amount, hold.available, *hold.bounds, hold.placed, hold.expires, hold.ended),
+            *(hold.resumes, hold.period),
         )
         for who in sorted(world.customers)
         for _, hold in sorted(world.wallet(who).holds.items())
@@ -75,20 +80,15 @@ def _holds(world: World) -> Rows:
 
 
 def _charges(world: World) -> Rows:
-    return sorted(
-        (
-            who,
-            request,
-            c.gateway,
-            c.usage.key,
-            c.usage.model,
-            c.price,
-            c.nanos,
-            c.set_aside,
-            c.unpriced or None,
-        )
-        for (who, request), c in world.charges.items()
-    )
+    """Charges and, under the request that they correct, corrections."""
+    rows: Rows = []
+    for (who, request), charge in world.charges.items():
+        told = who, request, charge.gateway, charge.usage.key, charge.usage.model, charge.price
+        rows.append((*told, charge.nanos, charge.set_aside, charge.unpriced or None, False))
+        correction = world.corrections.get((who, request))
+        if correction:
+            rows.append((*told, correction.nanos, None, correction.unpriced or None, True))
+    return sorted(rows, key=str)
 
 
 def _daily(world: World) -> Rows:
@@ -97,9 +97,11 @@ def _daily(world: World) -> Rows:
 
 
 def _conflicts(world: World) -> Rows:
-    return sorted(
-        (*request, number) for request, number in Counter((w, r) for w, r, _ in world.conflicts).items()
-    )
+    kept = [
+        (who, request, conflict.gateway, conflict.verdict)
+        for (who, request, *_), conflict in world.conflicts.items()
+    ]
+    return sorted(kept, key=str)
 
 
 def _journal(world: World) -> Rows:

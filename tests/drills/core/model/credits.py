@@ -1,7 +1,7 @@
 """Credit that comes, is corrected or lapses, and the threshold of the cut-off."""
 
 from tests.drills.core.model.answers import Answer, Done, Failed
-from tests.drills.core.model.wallets import BOUGHT, PROMOTIONAL
+from tests.drills.core.model.wallets import BOUGHT, PROMOTIONAL, Entry
 from tests.drills.core.model.world import World
 from tests.drills.core.steps import Adjust, CutOffBelow, ExpireLots, Grant
 
@@ -15,10 +15,10 @@ def grant(world: World, step: Grant) -> Answer:
     if posted:
         return posted
     expires = None if step.lasts is None else world.now + step.lasts
-    world.wallet(step.who).add(
-        step.nanos, lot_kind=PROMOTIONAL, expires=expires, source="expense:promotion", kind="grant"
-    )
-    return _post(world, step.who, step.effect, ("grant", step.nanos))
+    wallet = world.wallet(step.who)
+    entry = wallet.enter("grant")
+    wallet.add(entry, step.nanos, lot_kind=PROMOTIONAL, expires=expires, source="expense:promotion")
+    return _post(world, step.who, step.effect, ("grant", step.nanos), entry)
 
 
 def adjust(world: World, step: Adjust) -> Answer:
@@ -29,13 +29,14 @@ def adjust(world: World, step: Adjust) -> Answer:
     if posted:
         return posted
     wallet = world.wallet(step.who)
-    if step.nanos > 0:
-        wallet.add(step.nanos, lot_kind=BOUGHT, expires=None, source="equity:adjustment", kind="adjustment")
-    elif -step.nanos > wallet.available:
+    if -step.nanos > wallet.available:
         return Failed("invalid")
+    entry = wallet.enter("adjustment")
+    if step.nanos > 0:
+        wallet.add(entry, step.nanos, lot_kind=BOUGHT, expires=None, source="equity:adjustment")
     else:
-        wallet.take(-step.nanos, to="equity:adjustment", kind="adjustment")
-    return _post(world, step.who, step.effect, ("adjustment", step.nanos))
+        wallet.take(entry, -step.nanos, to="equity:adjustment")
+    return _post(world, step.who, step.effect, ("adjustment", step.nanos), entry)
 
 
 def _posted(world: World, who: str, effect: int, content: tuple[str, int]) -> Answer | None:
@@ -45,9 +46,9 @@ def _posted(world: World, who: str, effect: int, content: tuple[str, int]) -> An
     return Done(value=False) if first == content else Failed("request_conflict")
 
 
-def _post(world: World, who: str, effect: int, content: tuple[str, int]) -> Answer:
+def _post(world: World, who: str, effect: int, content: tuple[str, int], entry: Entry) -> Answer:
     world.effects[who, effect] = content
-    world.close_books(who, kind=content[0])
+    world.close_books(who, entry=entry)
     return Done(value=True)
 
 
@@ -59,8 +60,9 @@ def expire_lots(world: World, _: ExpireLots) -> Answer:
         over = [(lot.expires, lot) for lot in wallet.lots if lot.expires is not None]
         for expires, lot in sorted(over, key=lambda pair: pair[0]):
             if expires <= world.now and lot.left and wallet.available:
-                lapsed += wallet.take(lot.left, to="revenue:expired_credit", kind="expiry", only=lot)
-                world.close_books(who, kind="expiry")
+                entry = wallet.enter("expiry")
+                lapsed += wallet.take(entry, lot.left, to="revenue:expired_credit", only=lot)
+                world.close_books(who, entry=entry)
     return Done(lapsed)
 
 

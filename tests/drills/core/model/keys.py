@@ -1,5 +1,6 @@
 """Keys and customers: what they may do, and what readers of key states are told."""
 
+from tests.drills.core.model import limits
 from tests.drills.core.model.answers import Answer, Done, Failed, Skipped
 from tests.drills.core.model.world import Key, World
 from tests.drills.core.steps import (
@@ -26,7 +27,7 @@ def create(world: World, step: CreateKey) -> Answer:
     if any(model not in world.models for model in step.allowed):
         return Failed("invalid")
     expires = None if step.lasts is None else world.now + step.lasts
-    world.keys[step.key] = Key(step.who, world.now, expires, tuple(sorted(set(step.allowed))))
+    world.keys[step.key] = Key(step.who, step.key, world.now, expires, tuple(sorted(set(step.allowed))))
     return _changed(world, step.who)
 
 
@@ -45,7 +46,7 @@ def rotate(world: World, step: RotateKey) -> Answer:
         return Failed("key_not_active")
 
     expires = None if old.expires is None else world.now + old.expires - old.created
-    world.keys[step.successor] = Key(old.who, world.now, expires, old.allowed)
+    world.keys[step.successor] = Key(old.who, old.first, world.now, expires, old.allowed)
     ends = world.now + step.overlap
     old.expires = ends if old.expires is None else min(old.expires, ends)
     old.is_replaced = True
@@ -99,6 +100,7 @@ def _changed(world: World, who: str) -> Answer:
 def state_of(world: World, number: int) -> KeyState:
     key = world.keys[number]
     customer = world.customers[key.who]
+    line = world.line_of(number)
     if key.revoked is not None:
         state, since = "revoked", key.revoked
     elif key.expires is not None and key.expires <= world.now:
@@ -107,9 +109,12 @@ def state_of(world: World, number: int) -> KeyState:
         state, since = customer.state, None
     elif customer.wallet.cut_off is not None:
         state, since = "cut_off", customer.wallet.cut_off
+    elif line and line.cut_off is not None and not limits.is_over(world, line):
+        state, since = "limit_reached", line.cut_off
     else:
         state, since = "active", None
-    return state, since, key.allowed, key.expires, None, customer.wallet.version
+    resumes = limits.resumes(world, line) if line and state == "limit_reached" else None
+    return state, since, key.allowed, key.expires, resumes, customer.wallet.version
 
 
 def publish(world: World, _: Publish) -> Answer:

@@ -4,7 +4,17 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.drills.core import steps
-from tests.drills.core.model import credits, holds, keys, quarantine, settlement, usage
+from tests.drills.core.model import (
+    corrections,
+    credits,
+    holds,
+    keys,
+    limits,
+    placing,
+    quarantine,
+    settlement,
+    usage,
+)
 from tests.drills.core.model.answers import Answer, Done, Failed
 from tests.drills.core.model.prices import Price
 from tests.drills.core.model.world import World
@@ -24,11 +34,12 @@ RULES: dict[type, Callable[[World, Any], Answer]] = {
     steps.Wait: _wait,
     steps.Grant: credits.grant,
     steps.Adjust: credits.adjust,
-    steps.Place: holds.place,
+    steps.Place: placing.place,
     steps.Extend: holds.extend,
     steps.Release: holds.release,
     steps.Report: usage.report,
     steps.Settle: settlement.settle,
+    steps.CorrectCharges: corrections.correct,
     steps.ExpireHolds: holds.expire,
     steps.ExpireLots: credits.expire_lots,
     steps.ForgetRefused: holds.forget_refused,
@@ -39,6 +50,9 @@ RULES: dict[type, Callable[[World, Any], Answer]] = {
     steps.RotateKey: keys.rotate,
     steps.RestrictKey: keys.restrict,
     steps.RevokeKey: keys.revoke,
+    steps.SetLimit: limits.set_limit,
+    steps.ClearLimit: limits.clear_limit,
+    steps.TurnPeriods: limits.turn_periods,
     steps.Freeze: keys.freeze,
     steps.Unfreeze: keys.unfreeze,
     steps.Close: keys.close,

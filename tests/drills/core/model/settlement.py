@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
+from tests.drills.core.model import limits
 from tests.drills.core.model.answers import Answer, Done
 from tests.drills.core.model.prices import METERS, Price
-from tests.drills.core.model.wallets import Hold
+from tests.drills.core.model.wallets import Entry, Hold
 from tests.drills.core.model.world import DAY, Charge, Debt, Quarantined, Waiting, World
 from tests.drills.core.steps import Settle
 
@@ -34,20 +35,21 @@ def settle(world: World, _: Settle) -> Answer:
     """How many events left the inbox, how many became charges, and whether key states changed."""
     batch, world.inbox = world.inbox, {}
     charged: dict[str, list[Due]] = {who: [] for who, _ in batch}
+    entries: dict[str, Entry] = {}
     for (who, request), waiting in batch.items():
-        due = _charge(world, who, request, waiting)
+        due = _charge(world, who, request, waiting, entries)
         if due:
             charged[who].append(due)
 
     changed = False
     for who, dues in charged.items():
         if dues:
-            _debit(world, who, dues)
-        changed |= world.close_books(who, kind="usage" if dues else "debt_repayment")
+            _debit(world, who, dues, entries[who])
+        changed |= world.close_books(who, entry=entries.get(who))
     return Done((len(batch), sum(map(len, charged.values())), changed))
 
 
-def _charge(world: World, who: str, request: int, waiting: Waiting) -> Due | None:
+def _charge(world: World, who: str, request: int, waiting: Waiting, entries: dict[str, Entry]) -> Due | None:
     """Charge an event once for life, or say why not."""
     hold = world.wallet(who).holds.get(request)
     pins = hold if hold and hold.state != "refused" else None
@@ -62,15 +64,25 @@ def _charge(world: World, who: str, request: int, waiting: Waiting) -> Due | Non
     first = world.charges.get((who, request))
     if first:
         if first.usage.body != waiting.usage.body:
-            world.conflicts.add((who, request, waiting.usage.body))
+            world.keep_conflict(who, waiting.usage, waiting.gateway)
         return None
 
     nanos = price.cost(waiting.usage.counts)
     set_aside = hold.amount if hold and hold.state == "open" else None
     due = Due(request, nanos, waiting.gateway, hold, set_aside)
     world.charges[who, request] = Charge(
-        waiting.usage, waiting.gateway, price.number, nanos, set_aside, price.unpriced(waiting.usage.counts)
+        usage=waiting.usage,
+        gateway=waiting.gateway,
+        price=price.number,
+        nanos=nanos,
+        set_aside=set_aside,
+        unpriced=price.unpriced(waiting.usage.counts),
+        day=world.minted[request] // DAY,
+        entry=entries.setdefault(who, Entry("usage")),
     )
+    line = world.line_of(waiting.usage.key)
+    if line:
+        limits.roll(line, world.minted[request] // DAY)
     _add_up(world, who, waiting, nanos)
     return due
 
@@ -82,18 +94,18 @@ def _price(world: World, waiting: Waiting, pins: Hold | None) -> Price | None:
     return world.prices.in_force(waiting.usage.model, world.minted[waiting.usage.request])
 
 
-def _debit(world: World, who: str, dues: list[Due]) -> None:
+def _debit(world: World, who: str, dues: list[Due], entry: Entry) -> None:
     """Holds end first; what free credit does not cover is debt of what went above, latest first."""
     wallet = world.wallet(who)
     for due in dues:
         if due.hold and due.set_aside is not None:
             wallet.end(due.hold, "settled", now=world.now)
     total = sum(due.nanos for due in dues)
-    short = total - wallet.take(total, to="revenue:usage", kind="usage")
+    short = total - wallet.take(entry, total, to="revenue:usage")
     for due in sorted(dues, key=lambda due: (world.minted[due.request], due.request), reverse=True):
         part = min(short, due.excess)
         if part:
-            wallet.owe(part, to="revenue:usage", kind="usage")
+            wallet.owe(entry, part, to="revenue:usage")
             world.debts.append((who, Debt(due.request, part, due.cause, due.gateway)))
             short -= part
     assert short == 0, "credit of other holds was used"

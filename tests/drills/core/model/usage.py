@@ -36,7 +36,7 @@ def take_in(world: World, usage: Usage, gateway: int, *, unheld: bool, now: int)
         return "accepted", None
     if first.body == usage.body:
         return "duplicate", None
-    world.conflicts.add((who, usage.request, usage.body))
+    world.keep_conflict(who, usage, gateway)
     return "conflict", None
 
 

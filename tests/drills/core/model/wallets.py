@@ -18,7 +18,10 @@ class Lot:
 
 @dataclass
 class Hold:
-    """`body` is what was asked for; `amount` and `bounds` are what is set aside, or what was refused."""
+    """`body` is what was asked for; `amount` and `bounds` are what is set aside, or what was refused.
+
+    `period` is the day on which the period began that it counts in, where its key has a limit.
+    """
 
     request: int
     gateway: int
@@ -34,6 +37,17 @@ class Hold:
     placed: int
     expires: int
     ended: int | None = None
+    resumes: int | None = None
+    period: int | None = None
+
+
+@dataclass
+class Entry:
+    """A ledger transaction: what it took from each lot, and what corrections of it gave back."""
+
+    kind: str
+    taken: list[tuple[Lot, int]] = field(default_factory=list)
+    given_back: int = 0
 
 
 @dataclass
@@ -50,10 +64,12 @@ class Wallet:
     version: int = 1
     waits: int = 0
     journal: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    entries: list[Entry] = field(default_factory=list)
+    _takes: list[tuple[int, Lot | None, Entry]] = field(default_factory=list)
 
     @property
     def balance(self) -> int:
-        return sum(lot.left for lot in self.lots)
+        return sum(lot.left for lot in self.lots) - sum(nanos for nanos, _, _ in self._takes)
 
     @property
     def held(self) -> int:
@@ -63,37 +79,38 @@ class Wallet:
     def available(self) -> int:
         return self.balance - self.held
 
-    def add(self, nanos: int, *, lot_kind: str, expires: int | None, source: str, kind: str) -> None:
-        self.lots.append(Lot(lot_kind, nanos, nanos, expires))
-        self.journal[kind, source, "wallet"] += nanos
+    def enter(self, kind: str) -> Entry:
+        self.entries.append(Entry(kind))
+        return self.entries[-1]
 
-    def take(self, nanos: int, *, to: str, kind: str, only: Lot | None = None) -> int:
+    def add(self, entry: Entry, nanos: int, *, lot_kind: str, expires: int | None, source: str) -> None:
+        self.lots.append(Lot(lot_kind, nanos, nanos, expires))
+        self.journal[entry.kind, source, "wallet"] += nanos
+
+    def take(self, entry: Entry, nanos: int, *, to: str, only: Lot | None = None) -> int:
         """Debit at most what is available, from one lot or all in their order, and return what it was."""
-        taken = left = max(0, min(nanos, self.available))
-        while left:
-            lot = only or self._next_lot()
-            part = min(left, lot.left)
-            lot.left -= part
-            left -= part
+        taken = max(0, min(nanos, self.available))
         if taken:
-            self.journal[kind, "wallet", to] += taken
+            self._takes.append((taken, only, entry))
+            self.journal[entry.kind, "wallet", to] += taken
         return taken
 
-    def owe(self, nanos: int, *, to: str, kind: str) -> None:
+    def owe(self, entry: Entry, nanos: int, *, to: str) -> None:
         self.debt += nanos
-        self.journal[kind, "debt", to] += nanos
+        self.journal[entry.kind, "debt", to] += nanos
 
     def end(self, hold: Hold, state: str, *, now: int) -> None:
         hold.state, hold.ended = state, now
 
-    def close_books(
-        self, *, now: int, below: int, kind: str = "debt_repayment", touched: bool = False
-    ) -> bool:
-        """What every money transaction ends with: free credit pays debt, then the cut-off is judged.
+    def close_books(self, *, now: int, below: int, entry: Entry | None, touched: bool) -> bool:
+        """What every money transaction ends with: free credit pays debt, lots give, the cut-off is judged.
 
         Returns whether key states changed.
         """
-        self.debt -= self.take(self.debt, to="debt", kind=kind)
+        due = min(self.debt, self.available)
+        if due:
+            self.debt -= self.take(entry or self.enter("debt_repayment"), due, to="debt")
+        self._spend()
         is_short = self.balance < below or self.debt > 0
         changed = touched or is_short != (self.cut_off is not None)
         if not is_short:
@@ -104,6 +121,23 @@ class Wallet:
             self.version += 1
             self.waits += 1
         return changed
+
+    def _spend(self) -> None:
+        """Lots give once the whole transaction is known, so that credit of the same moment gives too."""
+        takes, self._takes = self._takes, []
+        for nanos, only, entry in takes:
+            left = nanos
+            while left:
+                lot = only or self._next_lot()
+                part = min(left, lot.left)
+                lot.left -= part
+                left -= part
+                entry.taken.append((lot, part))
+
+    def giving_order(self, lot: Lot) -> tuple[bool, bool, int, int]:
+        """Where a lot stands among all: as `_next_lot` would come to it."""
+        place = next(number for number, other in enumerate(self.lots) if other is lot)
+        return lot.kind == BOUGHT, lot.expires is None, lot.expires or 0, place
 
     def _next_lot(self) -> Lot:
         """Promotional before bought, then soonest expiry, then oldest."""

@@ -113,6 +113,10 @@ def _counts(dice: Dice, hold: Hold) -> Counts:
 
 def _is_clean(world: World, usage: Usage) -> bool:
     """Whether nothing keeps any body of this request from the inbox."""
+    known = [*world.inbox, *world.charges]
     is_heard_of = usage.request in world.minted and world.is_recent(usage.request)
+    if usage.request in [request for _, request in known]:
+        # Two conflicts of one call have no first one among them.
+        return False
     is_sound = usage.key in world.keys and usage.model == STEADY and usage.counts not in IMPOSSIBLE
     return is_heard_of and is_sound

@@ -6,7 +6,7 @@ from datetime import timedelta
 from accounts import key_format
 from accounts.services.api_keys import IssuedKey
 from billing import valkey
-from billing.services import customers, keys, publisher
+from billing.services import customers, key_limits, key_periods, keys, publisher
 from tests.drills.core import steps
 from tests.drills.core.model.answers import Answer, Done, Skipped
 from tests.drills.core.service.scene import Scene
@@ -52,6 +52,32 @@ def revoke(scene: Scene, step: steps.RevokeKey) -> Answer:
         return Skipped()
     keys.revoke(customer=scene.owner(step.key), api_key_id=scene.stage.keys[step.key][0], now=scene.now)
     return Done()
+
+
+def set_limit(scene: Scene, step: steps.SetLimit) -> Answer:
+    if step.key not in scene.stage.keys:
+        return Skipped()
+    key_limits.set_limit(
+        customer=scene.owner(step.key),
+        api_key_id=scene.stage.keys[step.key][0],
+        limit_nanos=step.nanos,
+        period=step.period,
+        now=scene.now,
+    )
+    return Done()
+
+
+def clear_limit(scene: Scene, step: steps.ClearLimit) -> Answer:
+    if step.key not in scene.stage.keys:
+        return Skipped()
+    key_limits.clear_limit(
+        customer=scene.owner(step.key), api_key_id=scene.stage.keys[step.key][0], now=scene.now
+    )
+    return Done()
+
+
+def turn_periods(scene: Scene, _: steps.TurnPeriods) -> Answer:
+    return Done(key_periods.turn_all(now=scene.now))
 
 
 def freeze(scene: Scene, step: steps.Freeze) -> Answer:

@@ -10,7 +10,7 @@ from tests.drills.core import steps
 from tests.drills.core.model import answers
 from tests.drills.core.model.answers import Answer, Done, Failed
 from tests.drills.core.service import credits, holds, keys, usage
-from tests.drills.core.service.scene import Scene
+from tests.drills.core.service.scene import Scene, ms
 
 
 def _wait(scene: Scene, step: steps.Wait) -> Answer:
@@ -27,6 +27,7 @@ VERBS: dict[type, Callable[[Scene, Any], Answer]] = {
     steps.Release: holds.release,
     steps.Report: usage.report,
     steps.Settle: usage.settle,
+    steps.CorrectCharges: usage.correct,
     steps.ExpireHolds: holds.expire,
     steps.ExpireLots: credits.expire_lots,
     steps.ForgetRefused: holds.forget_refused,
@@ -37,6 +38,9 @@ VERBS: dict[type, Callable[[Scene, Any], Answer]] = {
     steps.RotateKey: keys.rotate,
     steps.RestrictKey: keys.restrict,
     steps.RevokeKey: keys.revoke,
+    steps.SetLimit: keys.set_limit,
+    steps.ClearLimit: keys.clear_limit,
+    steps.TurnPeriods: keys.turn_periods,
     steps.Freeze: keys.freeze,
     steps.Unfreeze: keys.unfreeze,
     steps.Close: keys.close,
@@ -52,9 +56,11 @@ def perform(scene: Scene, step: steps.Step) -> Answer:
     except Refused as refused:
         return answers.Refused(
             refused.code,
+            refused.extra.get("limit_source"),
             refused.extra.get("required_nanos"),
             refused.extra.get("available_nanos"),
             refused.extra.get("affordable_output"),
+            ms(refused.extra["resumes_at"]) if "resumes_at" in refused.extra else None,
         )
     except (BillingError, AccountsError, CatalogError) as error:
         return Failed(error.code)

@@ -36,13 +36,16 @@ class Reader:
             wallets=sorted((self._who[row[0]], *row[1:]) for row in stored.wallets),
             lots=_by_customer([(self._who[row[0]], *row[1:]) for row in stored.lots]),
             holds=sorted(self._hold(row) for row in stored.holds),
-            charges=sorted(self._charge(row) for row in stored.charges),
+            charges=sorted((self._charge(row) for row in stored.charges), key=str),
             debts=sorted((*self._request(row), *row[2:4], self._gateway[row[4]]) for row in stored.debts),
             daily=sorted(self._day(row) for row in stored.daily),
             inbox=sorted((*self._request(row), self._gateway[row[2]]) for row in stored.inbox),
             quarantine=sorted((request_of(r), self._gateway[g], *rest) for r, g, *rest in stored.quarantine),
-            conflicts=sorted((*self._request(row), row[2]) for row in stored.conflicts),
+            conflicts=sorted(
+                ((*self._request(row), self._gateway[row[2]], row[3]) for row in stored.conflicts), key=str
+            ),
             journal=sorted(self._movement(row) for row in stored.journal),
+            counters=sorted((self._key[key], *rest) for key, *rest in stored.counters),
             key_states=self.key_states(now),
         )
 
@@ -69,8 +72,8 @@ class Reader:
         return self._who[customer], kind, ACCOUNTS[debit], ACCOUNTS[credit], nanos
 
     def _charge(self, row: list[Any]) -> tuple[Any, ...]:
-        *rest, unpriced = self._hold(row)
-        return *rest, tuple(unpriced) if unpriced else None
+        *rest, unpriced, is_correction = self._hold(row)
+        return *rest, tuple(unpriced) if unpriced else None, is_correction
 
 
 def key_state(state: dict[str, Any]) -> tuple[Any, ...]:

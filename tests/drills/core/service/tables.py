@@ -20,16 +20,23 @@ LOTS = f"""
 HOLDS = f"""
     select json_build_array(customer_id, request_id, gateway_id, api_key_id, language_model_id,
                             price_version_id, state, refusal, amount_nanos, available_nanos, bound_input,
-                            bound_output, bound_web_search, {MS.format("placed_at")}, {MS.format("expires_at")},
-                            {MS.format("ended_at")})
+                            bound_output, bound_web_search, {MS.format("placed_at")},
+                            {MS.format("expires_at")}, {MS.format("ended_at")},
+                            {MS.format("resumes_at")}, key_period_start - date '1970-01-01')
       from hold
 """
 CHARGES = """
-    select json_build_array(customer_id, request_id, gateway_id, api_key_id, language_model_id,
-                            price_version_id, amount_nanos, hold_amount_nanos, unpriced)
+    select json_build_array(customer_id, coalesce(corrects, request_id), gateway_id, api_key_id,
+                            language_model_id, price_version_id, amount_nanos, hold_amount_nanos, unpriced,
+                            corrects is not null)
       from charge
 """
-DEBTS = "select json_build_array(customer_id, request_id, amount_nanos, cause, gateway_id) from debt"
+DEBTS = """
+    select json_build_array(debt.customer_id, coalesce(charge.corrects, debt.request_id), debt.amount_nanos,
+                            cause, debt.gateway_id)
+      from debt
+      left join charge on charge.customer_id = debt.customer_id and charge.request_id = debt.request_id
+"""
 DAILY = """
     select json_build_array(customer_id, api_key_id, language_model_id, day_date - date '1970-01-01',
                             requests, input, output, cache_read, cache_write_5m, cache_write_1h, web_search,
@@ -38,10 +45,11 @@ DAILY = """
 """
 INBOX = "select json_build_array(customer_id, request_id, gateway_id) from usage_event"
 QUARANTINE = "select json_build_array(request_id, gateway_id, code, resolution) from quarantined_event"
-CONFLICTS = """
-    select json_build_array(customer_id, request_id, count(*))
-      from usage_conflict
-     group by customer_id, request_id
+CONFLICTS = "select json_build_array(customer_id, request_id, gateway_id, verdict) from usage_conflict"
+COUNTERS = f"""
+    select json_build_array(api_key_id, period_start - date '1970-01-01', spent_nanos, held_nanos,
+                            {MS.format("cut_off_at")})
+      from key_spend
 """
 JOURNAL = """
     select json_build_array(posted.customer_id, kind, debit_account, credit_account, sum(amount_nanos))
@@ -54,5 +62,5 @@ ALL = f"""
     select array({WALLETS}) as wallets, array({LOTS}) as lots, array({HOLDS}) as holds,
            array({CHARGES}) as charges, array({DEBTS}) as debts, array({DAILY}) as daily,
            array({INBOX}) as inbox, array({QUARANTINE}) as quarantine, array({CONFLICTS}) as conflicts,
-           array({JOURNAL}) as journal
+           array({JOURNAL}) as journal, array({COUNTERS}) as counters
 """

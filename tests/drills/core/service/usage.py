@@ -7,6 +7,7 @@ from tests.drills.core.service.scene import Scene
 from tests.drills.core.service.stage import request_of
 from usage.models import QuarantinedEvent
 from usage.services import ingest, quarantine
+from usage.services.corrections import evidence
 from usage.services.reports import Report, Reporter
 from usage.services.settlement import drain
 from usage.services.settlement.batch import NOTHING
@@ -23,6 +24,11 @@ def settle(scene: Scene, _: steps.Settle) -> Answer:
     while (done := drain.settle_next(now=scene.now)).events:
         settled = settled.and_then(done)
     return Done((settled.events, settled.charges, settled.keys_changed))
+
+
+def correct(scene: Scene, _: steps.CorrectCharges) -> Answer:
+    judged = evidence.correct(now=scene.now)
+    return Done((judged.conflicts, judged.corrections, judged.keys_changed))
 
 
 def replay_quarantine(scene: Scene, _: steps.ReplayQuarantine) -> Answer:
