@@ -54,6 +54,7 @@ class PriceVersionAdmin(_ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     list_filter = ("model",)
     list_select_related = ("model",)
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
     date_hierarchy = "effective_at"
     exclude = ("created_in",)
     inlines = (RateInline,)

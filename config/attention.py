@@ -56,7 +56,7 @@ QUEUES = (
         "events in quarantine, not charged",
         lambda _now: QuarantinedEvent.objects.filter(resolved_at=None),
         "received_at",
-        lambda: address("usage_quarantinedevent_changelist", resolved_at__isempty=1),
+        lambda: address("usage_quarantinedevent_changelist", open="yes"),
     ),
     _Queue(
         "usage.view_usageconflict",
@@ -70,7 +70,7 @@ QUEUES = (
         "discrepancies between gateways and books, without an answer",
         lambda _now: Discrepancy.objects.filter(resolved_at=None),
         "found_at",
-        lambda: address("usage_discrepancy_changelist", resolved_at__isempty=1),
+        lambda: address("usage_discrepancy_changelist", open="yes"),
     ),
     _Queue(
         "usage.view_usageevent",

@@ -39,6 +39,7 @@ class AuditedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     paginator = BoundedPaginator
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
     list_per_page = 50
     change_form_template = "operators/change_form.html"
     # Columns that a whole UUID is looked for in: as text it would cost a look at every row.

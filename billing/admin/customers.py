@@ -13,7 +13,7 @@ from accounts.admin.customers import CustomerAdmin
 from accounts.errors import AccountsError
 from accounts.models import Action, Customer
 from accounts.operators import acting
-from accounts.operators.links import Tool, address
+from accounts.operators.links import Tool, address, short
 from accounts.operators.reasons import ReasonForm, reason_of
 from billing import wake
 from billing.operators import amounts
@@ -22,7 +22,7 @@ from billing.services import customers
 
 @admin.register(Customer)
 class CustomerWithWalletAdmin(CustomerAdmin):
-    list_display = ("name", "state", "balance", "debt", "cut_off", "created_at", "id")
+    list_display = ("name", "state", "balance", "debt", "cut_off", "created_at", "short_id")
     list_select_related = ("wallet",)
     readonly_fields = (*CustomerAdmin.readonly_fields, "balance", "held", "available", "debt", "cut_off")
     action_form = ReasonForm
@@ -30,6 +30,10 @@ class CustomerWithWalletAdmin(CustomerAdmin):
 
     def tools(self, request: HttpRequest, obj: Customer) -> list[Tool]:  # noqa: ARG002
         return [Tool("Wallet", address("billing_wallet_change", obj.pk)), *of_customer(obj.pk)]
+
+    @admin.display(description="id", ordering="id")
+    def short_id(self, customer: Customer) -> str:
+        return short(customer.pk)
 
     @admin.display(description="balance, USD", ordering="wallet__balance_nanos")
     def balance(self, customer: Customer) -> str:

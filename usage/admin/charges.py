@@ -22,7 +22,7 @@ class ChargeRecords(Records):
     model = Charge
     filters = ChargeFilters
     order = ("request_id", "customer_id")
-    related = ("customer", "api_key", "language_model", "gateway")
+    related = ("customer", "api_key", "language_model")
     exact = {"outcome": "outcome", "key": "api_key_id", "transaction": "ledger_transaction_id"}
     unindexed = frozenset({"outcome", "key", "transaction"})
     columns = (
@@ -33,8 +33,7 @@ class ChargeRecords(Records):
         ),
         Column("customer", lambda row: link(row.customer, "accounts_customer_change", row.customer_id)),
         Column("key", lambda row: link(row.api_key.name, "accounts_apikey_change", row.api_key_id)),
-        *shown((("model", "language_model"), ("gateway", "gateway"), ("outcome", "outcome"))),
-        *shown((("evidence", "evidence"),)),
+        *shown((("model", "language_model"), ("outcome", "outcome"), ("evidence", "evidence"))),
         *shown((("input", "input"), ("output", "output")), amounts.count),
         *shown((("amount, USD", "amount_nanos"), ("held, USD", "hold_amount_nanos")), amounts.usd),
         Column("by", to_transaction),

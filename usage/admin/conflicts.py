@@ -5,14 +5,15 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from accounts.operators.audited import ReadOnlyAdmin
-from accounts.operators.links import Tool, address
+from accounts.operators.links import Tool, address, link, short
+from usage.admin.open_rows import request_of
 from usage.admin.quarantine import as_json
 from usage.models import UsageConflict
 
 
 @admin.register(UsageConflict)
 class UsageConflictAdmin(ReadOnlyAdmin):
-    list_display = ("id", "request_id", "customer_id", "gateway_id", "received_at", "verdict", "corrected_by")
+    list_display = ("id", request_of, "customer", "gateway_id", "received_at", "verdict", "corrected_by")
     list_filter = ("verdict",)
     ordering = ("-id",)
     search_fields = ("=request_id",)
@@ -34,6 +35,10 @@ class UsageConflictAdmin(ReadOnlyAdmin):
             Tool("Request", address("usage_request", obj.customer_id, obj.request_id)),
             Tool("Customer", address("accounts_customer_change", obj.customer_id)),
         ]
+
+    @admin.display(description="customer", ordering="customer_id")
+    def customer(self, conflict: UsageConflict) -> SafeString:
+        return link(short(conflict.customer_id), "accounts_customer_change", conflict.customer_id)
 
     @admin.display(description="the other body")
     def received(self, conflict: UsageConflict) -> SafeString:

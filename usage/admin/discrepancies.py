@@ -13,6 +13,7 @@ from accounts.operators.audited import ReadOnlyAdmin
 from accounts.operators.links import Tool, address
 from accounts.operators.reasons import ReasonForm, reason_of
 from billing.operators import amounts
+from usage.admin.open_rows import OpenFilter, request_of
 from usage.errors import UsageError
 from usage.models import Discrepancy, ReconciliationRun
 from usage.services.reconciliation import discrepancies
@@ -22,8 +23,8 @@ from usage.services.reconciliation import discrepancies
 class DiscrepancyAdmin(ReadOnlyAdmin):
     """Answering moves no money: what a customer is to get back is a correction of credit."""
 
-    list_display = ("id", "kind", "request_id", "amount", "found_at", "resolved_at", "resolution")
-    list_filter = (("resolved_at", admin.EmptyFieldListFilter), "kind")
+    list_display = ("id", "kind", request_of, "amount", "found_at", "resolved_at", "resolution")
+    list_filter = (OpenFilter, "kind")
     ordering = ("-id",)
     search_fields = ("=request_id",)
     uuid_search_fields = ("request_id", "customer_id")

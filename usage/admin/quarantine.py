@@ -18,6 +18,7 @@ from accounts.operators.audited import MOST_COUNTED, ReadOnlyAdmin
 from accounts.operators.links import Tool, address
 from accounts.operators.reasons import ReasonForm, reason_of
 from billing import wake
+from usage.admin.open_rows import OpenFilter, request_of
 from usage.errors import UsageError
 from usage.models import QuarantinedEvent
 from usage.services import quarantine
@@ -42,8 +43,8 @@ class OpenCodeFilter(admin.SimpleListFilter):
 
 @admin.register(QuarantinedEvent)
 class QuarantinedEventAdmin(ReadOnlyAdmin):
-    list_display = ("id", "code", "request_id", "detail", "received_at", "resolved_at", "resolution")
-    list_filter = (("resolved_at", admin.EmptyFieldListFilter), OpenCodeFilter)
+    list_display = ("id", "code", request_of, "detail", "received_at", "resolved_at", "resolution")
+    list_filter = (OpenFilter, OpenCodeFilter)
     ordering = ("-id",)
     search_fields = ("=code",)
     uuid_search_fields = ("request_id",)
