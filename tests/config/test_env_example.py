@@ -1,4 +1,4 @@
-"""`.env.example` and the settings name the same variables, and nothing else reads the environment."""
+"""`.env.example` names what settings and containers read, and nothing else reads the environment."""
 
 import ast
 import re
@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+
+from tests.containers import compose
 
 ROOT = Path(settings.BASE_DIR)
 APPS = ("catalog", "accounts", "billing", "usage")
@@ -30,10 +32,10 @@ def read_by_settings() -> set[str]:
 
 
 class TestEnvExample:
-    def test_lists_every_variable_that_the_settings_read(self):
+    def test_lists_every_variable_that_settings_or_containers_read(self):
         listed = re.findall(r"^#?([A-Z][A-Z0-9_]*)=", (ROOT / ".env.example").read_text(), re.M)
 
-        assert sorted(listed) == sorted(read_by_settings())
+        assert sorted(listed) == sorted(read_by_settings() | compose.variables())
 
     @pytest.mark.parametrize("app", APPS)
     def test_is_complete_because_apps_read_settings_only(self, app):
