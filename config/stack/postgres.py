@@ -43,6 +43,9 @@ def program(place: Place, engines: Engines, *, durable: bool) -> Program:
         "log_timezone": "UTC",
         "log_line_prefix": "",
         "log_checkpoints": "off",
+        # Statements that fail, and the rows that they fail on, hold the keys of sessions and worse.
+        "log_min_error_statement": "panic",
+        "log_error_verbosity": "terse",
         **(_DURABLE if durable else _THROW_AWAY),
     }
     options = [f"--{name}={value}" for name, value in settings.items()]
