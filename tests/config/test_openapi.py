@@ -106,7 +106,8 @@ class TestRealAnswers:
     def test_are_as_documented(self, document: dict[str, Any]):
         authentication.forget()
         cast.model()
-        alice, dora = cast.player("Alice", 1 * USD), cast.player("Dora")
+        alice, dora, bob = cast.player("Alice", 1 * USD), cast.player("Dora"), cast.player("Bob", 1 * USD)
+        cast.limit(bob, 0, "day")
         gateway = gateways.gateway()
         publisher.publish(now=timezone.now())
         body = gateways.hold_body(alice, bounds={"input": 374, "output": 100})
@@ -117,6 +118,8 @@ class TestRealAnswers:
         answers = [
             ("post holds", gateway.post("holds", body)),
             ("post holds", gateway.post("holds", gateways.hold_body(dora))),
+            ("post holds", gateway.post("holds", gateways.hold_body(bob))),
+            ("get keys/{key_digest}", gateway.get(f"keys/{bob.digest.hex()}")),
             ("post holds", gateway.post("holds", {})),
             ("post holds/{request_id}/extend", gateway.post(f"{hold}/extend", longer)),
             ("get requests/{request_id}", gateway.get(f"requests/{body['request_id']}")),
@@ -145,4 +148,23 @@ class TestRealAnswers:
             content = described[name]["responses"][str(response.status_code)]["content"]
             conforms(json.loads(response.content), content[response["Content-Type"]]["schema"], document)
             seen.append(response.status_code)
-        assert seen == [201, 402, 422, 200, 200, 202, 422, 200, 404, 409, 200, 200, 200, 410, 200, 422]
+        assert seen == [
+            201,
+            402,
+            402,
+            200,
+            422,
+            200,
+            200,
+            202,
+            422,
+            200,
+            404,
+            409,
+            200,
+            200,
+            200,
+            410,
+            200,
+            422,
+        ]
