@@ -63,6 +63,11 @@ app.conf.beat_schedule = {
     "judge cut-offs after a change of the rule": _every("billing.tasks.judge_cut_offs", timedelta(minutes=1)),
     "forget refused holds and old key events": _every("billing.tasks.forget", timedelta(hours=1)),
     "ensure partitions": _every("billing.tasks.ensure_partitions", timedelta(days=1)),
+    "reconcile usage": {"task": "usage.tasks.reconcile_usage", "schedule": crontab(minute="7")},
+    "reconcile usage that came late": {
+        "task": "usage.tasks.reconcile_window",
+        "schedule": crontab(minute="37", hour="4"),
+    },
     "audit the books": {"task": "usage.tasks.audit_books", "schedule": crontab(minute="17", hour="3")},
 }
 

@@ -1,6 +1,8 @@
 """Celery tasks of the usage app: each is idempotent and drains what the database says is waiting."""
 
 import time
+from collections import Counter
+from datetime import datetime
 
 import structlog
 from celery import shared_task
@@ -9,6 +11,8 @@ from django.utils import timezone
 from billing import wake
 from usage.audit import keep, run
 from usage.services.corrections import evidence
+from usage.services.reconciliation import report
+from usage.services.reconciliation import run as reconciliation
 from usage.services.settlement import drain
 
 log = structlog.get_logger()
@@ -34,6 +38,29 @@ def settle() -> None:
 def correct_charges() -> None:
     """Judge conflicts whose requests are charged by now, also while settlement never comes to its end."""
     _correct()
+
+
+@shared_task(name="usage.tasks.reconcile_usage")
+def reconcile_usage() -> None:
+    """Compare the requests since the last run; what is open is logged, for somebody to answer."""
+    now = timezone.now()
+    _reconcile(reconciliation.since_last_run(now=now), now=now)
+
+
+@shared_task(name="usage.tasks.reconcile_window")
+def reconcile_window() -> None:
+    """Compare all requests for which usage may have come: some comes weeks after its request."""
+    now = timezone.now()
+    _reconcile(reconciliation.whole_window(now=now), now=now)
+
+
+def _reconcile(period: reconciliation.Period, *, now: datetime) -> None:
+    reconciliation.reconcile(period, now=now)
+    is_open = Counter[str]()
+    for group in report.open_groups():
+        is_open[group.kind] += group.count
+    if is_open:
+        log.warning("discrepancies are open: run `manage.py reconcile_usage`", open=dict(is_open))
 
 
 def _correct() -> None:

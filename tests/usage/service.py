@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from socketserver import ThreadingMixIn
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
@@ -12,7 +13,9 @@ from django.db import connections
 from django.utils import timezone
 
 from billing.services import publisher
+from billing.services.holds import end
 from tests import cast
+from usage.replay.traffic import LOST_HOLD_TTL_S
 
 
 class _Server(ThreadingMixIn, WSGIServer):
@@ -66,7 +69,9 @@ def running() -> Iterator[str]:
 
 
 def _work(stop: threading.Event) -> None:
+    """Settle, publish, and expire holds of the shortest life at once: nobody waits a minute for them."""
     while not stop.wait(0.05):
         cast.settle()
+        end.expire(now=timezone.now() + timedelta(seconds=LOST_HOLD_TTL_S + 1))
         publisher.publish(now=timezone.now())
     connections.close_all()

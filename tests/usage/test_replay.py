@@ -13,7 +13,8 @@ from tests.cast import MODEL, OUTPUT_TOKEN
 from tests.usage import service
 from usage.models import Charge
 from usage.replay import deal, trace
-from usage.replay.errors import BadTrace
+from usage.replay.deal import Faults
+from usage.replay.errors import BadRequest, BadTrace
 from usage.replay.trace import Row
 
 HEADER = "TIMESTAMP,ContextTokens,GeneratedTokens\n"
@@ -74,7 +75,7 @@ class TestDeal:
 
     def test_keeps_order_and_favours_the_first_customers(self):
         rows = [Row(number, 1) for number in range(2000)]
-        calls = deal.deal(rows, model=SONNET, customers=50, overshoot_hundredths=0, seed=7)
+        calls = deal.deal(rows, model=SONNET, customers=50, seed=7)
 
         assert [call.input for call in calls] == list(range(2000))
         first, last = (sum(call.customer in half for call in calls) for half in (range(5), range(45, 50)))
@@ -82,20 +83,31 @@ class TestDeal:
 
     def test_deals_the_same_for_the_same_seed(self):
         def dealt(seed):
-            return deal.deal(ROWS, model=SONNET, customers=5, overshoot_hundredths=1000, seed=seed)
+            return deal.deal(ROWS, model=SONNET, customers=5, faults=Faults(1000, 3, 3), seed=seed)
 
         assert dealt(1) == dealt(1) != dealt(2)
 
     def test_lets_the_asked_percentage_overshoot(self):
         rows = [Row(1, 100)] * 400
-        calls = deal.deal(rows, model=SONNET, customers=5, overshoot_hundredths=250, seed=1)
+        calls = deal.deal(rows, model=SONNET, customers=5, faults=Faults(250), seed=1)
 
         assert sum(call.output > call.bound_output for call in calls) == 10
+
+    def test_spoils_as_many_as_asked_each_in_one_way(self):
+        calls = deal.deal(ROWS, model=SONNET, customers=5, faults=Faults(1000, 7, 9), seed=1)
+
+        faults = [(call.overshoots, call.is_lost, call.is_misreported) for call in calls]
+        assert [sum(column) for column in zip(*faults, strict=True)] == [3, 7, 9]
+        assert max(sum(each) for each in faults) == 1
+
+    def test_refuses_to_spoil_more_than_there_is(self):
+        with pytest.raises(BadRequest, match="30 rows"):
+            deal.deal(ROWS, model=SONNET, customers=5, faults=Faults(1000, 20, 8), seed=1)
 
     @pytest.mark.parametrize("row", [Row(200_001, 1), Row(1, 128_001)])
     def test_refuses_what_the_model_cannot_serve(self, row):
         with pytest.raises(BadTrace, match="row 1"):
-            deal.deal([row], model=SONNET, customers=1, overshoot_hundredths=0, seed=1)
+            deal.deal([row], model=SONNET, customers=1, seed=1)
 
 
 def replay(path, *options):

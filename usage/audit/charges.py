@@ -1,22 +1,11 @@
 """Charges against the price formula, the journal and the daily totals."""
 
+from usage.audit.formula import NANOS, PICOS, PRICES
 from usage.audit.invariant import Invariant
 
-# The second implementation of the published formula; it shares nothing with `catalog.rating`, so that a
-# mistake in one cannot confirm itself. A correcting charge holds differences, so a request is rated together
-# with its corrections.
-FORMULA = """
-    with price as (
-        select price_version_id,
-               max(price_picos) filter (where meter = 'input')::numeric as input,
-               max(price_picos) filter (where meter = 'output')::numeric as output,
-               max(price_picos) filter (where meter = 'cache_read')::numeric as cache_read,
-               max(price_picos) filter (where meter = 'cache_write_5m')::numeric as cache_write_5m,
-               max(price_picos) filter (where meter = 'cache_write_1h')::numeric as cache_write_1h,
-               max(price_picos) filter (where meter = 'web_search')::numeric as web_search
-          from rate
-         group by price_version_id
-    ), used as (
+# A correcting charge holds differences, so a request is rated together with its corrections.
+FORMULA = f"""
+    with price as ({PRICES}), used as (
         select customer_id, coalesce(corrects, request_id) as request_id, price_version_id,
                sum(amount_nanos) as amount_nanos, sum(input) as input, sum(output) as output,
                sum(cache_read) as cache_read, sum(cache_write_5m) as cache_write_5m,
@@ -24,24 +13,11 @@ FORMULA = """
           from charge
          group by customer_id, coalesce(corrects, request_id), price_version_id
     ), rated as (
-        select used.customer_id, used.request_id, used.price_version_id, used.amount_nanos,
-               coalesce(used.input * price.input, 0)
-               + coalesce(used.output * price.output, 0)
-               + coalesce(used.cache_read * coalesce(price.cache_read, price.input), 0)
-               + coalesce(used.cache_write_5m * coalesce(price.cache_write_5m, price.input), 0)
-               + coalesce(used.cache_write_1h * coalesce(price.cache_write_1h, price.input), 0)
-               + coalesce(used.web_search * price.web_search, 0) as picos
+        select used.customer_id, used.request_id, used.price_version_id, used.amount_nanos, {PICOS} as picos
           from used
           left join price on price.price_version_id = used.price_version_id
     ), rounded as (
-        select customer_id, request_id, price_version_id, amount_nanos,
-               div(picos, 1000)
-               + case
-                     when mod(picos, 1000) > 500 then 1
-                     when mod(picos, 1000) = 500 then mod(div(picos, 1000), 2)
-                     else 0
-                 end as formula_nanos
-          from rated
+        select customer_id, request_id, price_version_id, amount_nanos, {NANOS} as formula_nanos from rated
     )
     select * from rounded where amount_nanos is distinct from formula_nanos
 """

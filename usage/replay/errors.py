@@ -2,7 +2,7 @@
 
 ReplayError
 ├── BadTrace      the file is not a trace, or has a row that the model cannot serve
-├── BadRequest    the model is not for sale
+├── BadRequest    the model is not for sale, or more faults are asked for than there are requests
 └── Refused       the service answered what no gateway that behaves gets
 """
 

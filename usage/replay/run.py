@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import Future
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -19,10 +20,14 @@ from catalog import prices
 from catalog.prices import ModelEntry
 from usage.audit import run as audit
 from usage.replay import cast, deal, totals
+from usage.replay.deal import NO_FAULTS, Faults
 from usage.replay.errors import BadRequest
 from usage.replay.totals import Progress
 from usage.replay.trace import Row
 from usage.replay.traffic import Tally, Traffic
+from usage.services.reconciliation import report
+from usage.services.reconciliation import run as reconciliation
+from usage.services.reconciliation.run import Period
 
 ASK_EVERY_S = 0.2
 # Where no terminal shows the bar.
@@ -31,21 +36,25 @@ SAY_EVERY_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What to replay; `overshoot_hundredths` are hundredths of a percent of the requests."""
+    """What to replay; `reconciles`: whether the run ends with a reconciliation of its own requests."""
 
     rows: Sequence[Row]
     model: str
     customers: int
     credit_nanos: int
     concurrency: int
-    overshoot_hundredths: int
     seed: int
     url: str
+    faults: Faults = NO_FAULTS
+    reconciles: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The replay's last line; `audit` is "ok" or the number of violations."""
+    """The replay's last line; `audit` is "ok" or the number of violations.
+
+    `faults` says what went wrong on purpose, and is left out where nothing was to; so is `reconciliation`.
+    """
 
     requests: int
     holds_refused: int
@@ -59,13 +68,16 @@ class Report:
     hold_p50_ms: float
     hold_p99_ms: float
     audit: str | int
+    faults: dict[str, int] | None
+    reconciliation: dict[str, Any] | None
 
     @property
     def is_right(self) -> bool:
-        return self.audit == "ok" and self.settled + self.holds_refused == self.requests
+        lost = self.faults["lost"] if self.faults else 0
+        return self.audit == "ok" and self.settled + self.holds_refused + lost == self.requests
 
-    def as_json(self) -> dict[str, int | float | str]:
-        return asdict(self)
+    def as_json(self) -> dict[str, Any]:
+        return {name: value for name, value in asdict(self).items() if value is not None}
 
 
 def model_for_sale(slug: str) -> ModelEntry:
@@ -83,13 +95,20 @@ def replay(order: Order, *, say: Callable[[str], None]) -> Report:
         order.rows,
         model=model,
         customers=order.customers,
-        overshoot_hundredths=order.overshoot_hundredths,
         seed=order.seed,
+        faults=order.faults,
     )
+    started_at = timezone.now()
     say(f"{order.customers} customers sign up")
     names = [f"Replay {number + 1}" for number in range(order.customers)]
     people = cast.sign_up(names, credit_nanos=order.credit_nanos)
-    traffic = Traffic(calls, people, model=order.model, concurrency=order.concurrency)
+    traffic = Traffic(
+        calls,
+        people,
+        model=order.model,
+        concurrency=order.concurrency,
+        reports_cost=order.faults.misreported > 0,
+    )
 
     say(f"{len(calls)} requests to {order.url}")
     customers = [person.customer_id for person in people]
@@ -98,9 +117,12 @@ def replay(order: Order, *, say: Callable[[str], None]) -> Report:
         seconds = _wait_until_settled(sending, traffic.tally, customers, order, say)
     for code, count in traffic.tally.not_accepted.items():
         say(f"{count} events were not accepted: {code}")
+    if traffic.tally.lost:
+        say(f"{traffic.tally.lost} holds get no usage: waiting until they expire")
+        _wait_until_expired(customers)
 
     say("audit")
-    return _report(order, traffic, customers, seconds)
+    return _report(order, traffic, customers, seconds, started_at=started_at)
 
 
 def _sending(work: Coroutine[Any, Any, None]) -> Future[None]:
@@ -138,6 +160,11 @@ def _wait_until_settled(
             time.sleep(ASK_EVERY_S)
 
 
+def _wait_until_expired(customers: Sequence[UUID]) -> None:
+    while _ask(lambda: totals.progress(customers)).held_nanos:
+        time.sleep(ASK_EVERY_S)
+
+
 def _ask(question: Callable[[], Progress]) -> Progress:
     """Ask the database, and again until it is there."""
     while True:
@@ -148,7 +175,9 @@ def _ask(question: Callable[[], Progress]) -> Progress:
             time.sleep(ASK_EVERY_S)
 
 
-def _report(order: Order, traffic: Traffic, customers: Sequence[UUID], seconds: float) -> Report:
+def _report(
+    order: Order, traffic: Traffic, customers: Sequence[UUID], seconds: float, *, started_at: datetime
+) -> Report:
     found = totals.of(customers)
     violations = audit.violations(audit.audit(now=timezone.now()))
     latencies = sorted(traffic.tally.hold_us)
@@ -160,7 +189,19 @@ def _report(order: Order, traffic: Traffic, customers: Sequence[UUID], seconds: 
         hold_p50_ms=_percentile(latencies, 50),
         hold_p99_ms=_percentile(latencies, 99),
         audit=violations or "ok",
+        faults=_faults(traffic.tally) if order.faults != NO_FAULTS else None,
+        reconciliation=_reconciled(started_at) if order.reconciles else None,
     )
+
+
+def _faults(tally: Tally) -> dict[str, int]:
+    return {"overshot": tally.overshot, "lost": tally.lost, "misreported": tally.misreported}
+
+
+def _reconciled(started_at: datetime) -> dict[str, Any]:
+    now = timezone.now()
+    period = Period(started_at, now)
+    return report.as_json(reconciliation.reconcile(period, now=now), report.open_groups(period))
 
 
 def _percentile(ordered_us: Sequence[int], percent: int) -> float:

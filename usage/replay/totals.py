@@ -11,7 +11,9 @@ from billing.models import LedgerAccount
 PROGRESS = """
     select (select coalesce(sum(requests), 0)::bigint from usage_daily
              where customer_id = any(%(customers)s::uuid[])) as settled,
-           (select count(*) from usage_event where customer_id = any(%(customers)s::uuid[])) as waiting
+           (select count(*) from usage_event where customer_id = any(%(customers)s::uuid[])) as waiting,
+           (select coalesce(sum(held_nanos), 0)::bigint from wallet
+             where customer_id = any(%(customers)s::uuid[])) as held_nanos
 """
 
 TOTALS = """
@@ -32,10 +34,11 @@ TOTALS = """
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How many requests are charged, and how many reported ones wait for it."""
+    """How many requests are charged, how many reported ones wait for it, and what open holds set aside."""
 
     settled: int
     waiting: int
+    held_nanos: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,7 @@ class Totals:
 
 def progress(customers: Sequence[UUID]) -> Progress:
     row = sql.fetch(PROGRESS, {"customers": list(customers)})[0]
-    return Progress(row.settled, row.waiting)
+    return Progress(*row)
 
 
 def of(customers: Sequence[UUID]) -> Totals:

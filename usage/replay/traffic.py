@@ -6,8 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from asgiref.sync import sync_to_async
 from uuid_utils.compat import uuid7
 
+from billing.money import format_usd
+from catalog import prices
+from catalog.rating import PriceSheet, rate
 from usage.replay import client
 from usage.replay.cast import Person
 from usage.replay.client import Answer, Client, Say
@@ -17,6 +21,8 @@ from usage.replay.errors import Refused
 HOLDS, USAGE = "/internal/v1/holds", "/internal/v1/usage"
 # A worker may be stopped for a while during a run; its holds outlive that.
 HOLD_TTL_S = 3600
+# The shortest there is: a hold whose usage is lost is to expire while somebody still looks.
+LOST_HOLD_TTL_S = 60
 MOST_EVENTS = 500
 LONGEST_WAIT_S = 0.1
 SENDERS = 2
@@ -31,6 +37,9 @@ class Tally:
 
     refused: int = 0
     reported: int = 0
+    overshot: int = 0
+    lost: int = 0
+    misreported: int = 0
     hold_us: list[int] = field(default_factory=list)
     not_accepted: Counter[str] = field(default_factory=Counter)
 
@@ -39,7 +48,13 @@ class Traffic:
     """Sends the calls of one model's trace; holds start in the calls' order, `concurrency` at a time."""
 
     def __init__(
-        self, calls: Sequence[Call], people: Sequence[Person], *, model: str, concurrency: int
+        self,
+        calls: Sequence[Call],
+        people: Sequence[Person],
+        *,
+        model: str,
+        concurrency: int,
+        reports_cost: bool = False,
     ) -> None:
         self.tally = Tally()
         # All holders take from one iterator, which keeps the calls in order.
@@ -47,6 +62,8 @@ class Traffic:
         self._people = people
         self._model = model
         self._concurrency = concurrency
+        self._reports_cost = reports_cost
+        self._sheets: dict[int, PriceSheet] = {}
         self._events: asyncio.Queue[Event | None] = asyncio.Queue()
 
     async def send(self, url: str, token: str, say: Say) -> None:
@@ -74,16 +91,36 @@ class Traffic:
                     "key_digest": person.key_digest,
                     "model": self._model,
                     "bounds": {"input": call.bound_input, "output": call.bound_output},
-                    "ttl_s": HOLD_TTL_S,
+                    "ttl_s": LOST_HOLD_TTL_S if call.is_lost else HOLD_TTL_S,
                 },
             )
             self.tally.hold_us.append(answer.took_us)
             if answer.status == 201:
-                self._events.put_nowait(self._event(call, request_id, person))
+                await self._serve(call, request_id, person, answer)
             elif answer.status == 402:
                 self.tally.refused += 1
             else:
                 raise _unexpected(HOLDS, answer)
+
+    async def _serve(self, call: Call, request_id: str, person: Person, hold: Answer) -> None:
+        """Let the model answer, and queue what is to be reported of it."""
+        if call.is_lost:
+            self.tally.lost += 1
+            return
+
+        event = self._event(call, request_id, person)
+        if self._reports_cost:
+            event["reported_cost"] = format_usd(await self._cost(call, hold.body["price_version"]))
+        self.tally.overshot += call.overshoots
+        self.tally.misreported += call.is_misreported
+        self._events.put_nowait(event)
+
+    async def _cost(self, call: Call, price_version: int) -> int:
+        """What the gateway makes of it: by the formula, or a nano too much."""
+        if price_version not in self._sheets:
+            self._sheets[price_version] = await sync_to_async(prices.sheet)(price_version)
+        counts = (call.input, call.output, None, None, None, None)
+        return rate(self._sheets[price_version], counts) + call.is_misreported
 
     def _event(self, call: Call, request_id: str, person: Person) -> Event:
         return {

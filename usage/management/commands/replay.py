@@ -13,6 +13,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from billing.money import format_usd, parse_usd
 from catalog.decimals import parse_fixed
 from usage.replay import run, serve, trace
+from usage.replay.deal import Faults
 from usage.replay.errors import ReplayError
 from usage.replay.run import Order, Report
 
@@ -43,6 +44,21 @@ class Command(BaseCommand):
             metavar="P",
             help="percent of the events that report more output than their bound",
         )
+        parser.add_argument(
+            "--lose",
+            type=_count(1_000_000, least=0),
+            default=0,
+            metavar="N",
+            help="usage reports that get lost",
+        )
+        parser.add_argument(
+            "--misreport",
+            type=_count(1_000_000, least=0),
+            default=0,
+            metavar="N",
+            help="events with a reported_cost that is a nano too much; then all others report theirs, too",
+        )
+        parser.add_argument("--reconcile", action="store_true", help="end with a reconciliation of the run")
         parser.add_argument("--seed", type=int, default=1, metavar="S", help="who makes which request")
         where = parser.add_mutually_exclusive_group(required=True)
         where.add_argument("--url", type=_url, help="a running service on the same database")
@@ -63,9 +79,10 @@ class Command(BaseCommand):
                     customers=options["customers"],
                     credit_nanos=options["credit"],
                     concurrency=options["concurrency"],
-                    overshoot_hundredths=options["overshoot"],
                     seed=options["seed"],
                     url=options["url"],
+                    faults=Faults(options["overshoot"], options["lose"], options["misreport"]),
+                    reconciles=options["reconcile"],
                 ),
                 say=self.stderr.write,
             )
@@ -87,11 +104,11 @@ def _told(report: Report) -> str:
     return "\n".join(lines)
 
 
-def _count(most: int) -> Callable[[str], int]:
+def _count(most: int, *, least: int = 1) -> Callable[[str], int]:
     def read(text: str) -> int:
-        if text.isascii() and text.isdigit() and 1 <= int(text[:10]) <= most:
+        if text.isascii() and text.isdigit() and least <= int(text[:10]) <= most:
             return int(text)
-        raise ArgumentTypeError(f"must be a whole number from 1 to {most}")
+        raise ArgumentTypeError(f"must be a whole number from {least} to {most}")
 
     return read
 
