@@ -27,6 +27,7 @@ WALLETS = """
       join app_user users on users.id = membership.user_id
 """
 WAITING = "select count(*) from usage_event"
+UNJUDGED = "select count(*) from usage_conflict where verdict is null"
 OVERDUE = "select count(*) from hold where state = 'open' and expires_at <= now()"
 QUARANTINED = "select request_id, code, detail from quarantined_event where resolved_at is null"
 
@@ -41,6 +42,11 @@ class Comparison:
 def waiting(world: World) -> int | None:
     """How many events are not settled yet; None where the database does not answer."""
     return _count(world, WAITING)
+
+
+def unjudged(world: World) -> int | None:
+    """How many conflicts may still correct a charge; None where the database does not answer."""
+    return _count(world, UNJUDGED)
 
 
 def overdue(world: World) -> int | None:

@@ -85,7 +85,9 @@ class Drill:
                 self._ends.set()
                 await asyncio.wait([granting, *callers])
                 await self._drain(reporter)
-                await self._until(lambda: self._is_at_rest(follower), "all holds and key states to settle")
+                await self._until(
+                    lambda: self._is_at_rest(follower), "holds to expire, corrections and key states"
+                )
                 for task in background:
                     task.cancel()
             found = await asyncio.to_thread(books.compare, self._world, self._records)
@@ -152,7 +154,8 @@ class Drill:
         self._say("drill", f"drained in {took_s:.1f} s; {len(self._records.requests)} requests so far")
 
     def _is_at_rest(self, follower: Follower) -> bool:
-        return books.overdue(self._world) == 0 and keys.all_published(self._world, follower)
+        world = self._world
+        return books.overdue(world) == books.unjudged(world) == 0 and keys.all_published(world, follower)
 
     async def _until(self, is_so: Callable[[], bool], what: str, within_s: float = DRAINS_WITHIN_S) -> None:
         """Wait for a condition that asks the database; one that does not come true is a violation."""

@@ -11,7 +11,7 @@ from uuid_utils.compat import uuid7
 from tests.drills.kills import orders
 from tests.drills.kills.orders import MODEL, NANOS, Order, Story
 from tests.drills.kills.records import Records, Request
-from tests.drills.kills.reporter import Reporter
+from tests.drills.kills.reporter import Report, Reporter
 from tests.drills.kills.world import Person
 from usage.replay.client import Answer, Client
 
@@ -41,7 +41,7 @@ class Gateway:
 
     async def _go_on(self, request: Request) -> None:
         match request.order.story:
-            case Story.USED | Story.OVERSHOT:
+            case Story.USED | Story.OVERSHOT | Story.CORRECTED:
                 request.ends_as = SETTLED
                 self._report(request)
             case Story.EXTENDED:
@@ -117,12 +117,15 @@ class Gateway:
         return True
 
     def _report(self, request: Request) -> None:
-        event = self._common(request) | {
-            "meters": request.order.meters,
-            "outcome": "completed",
-            "evidence": "reported",
-        }
-        self._reporter.put(request, event, nanos=orders.cost_nanos(request.order.meters))
+        """Report what was used; where it was only estimated, twice as much output as there was."""
+        meters = request.order.meters
+        event = self._common(request) | {"meters": meters, "outcome": "completed", "evidence": "reported"}
+        counted = None
+        if request.order.story is Story.CORRECTED:
+            counted, estimate = event, meters | {"output": 2 * meters["output"]}
+            event = event | {"meters": estimate, "evidence": "estimated"}
+        nanos = orders.cost_nanos(meters)
+        self._reporter.put(Report(request, event, counted, nanos=nanos))
 
     def _common(self, request: Request) -> dict[str, Any]:
         key_digest = self._people[request.order.customer].key_digest

@@ -20,6 +20,7 @@ class Story(StrEnum):
     USED = "used"
     EXTENDED = "extended while it streams, then used"
     OVERSHOT = "used above its bounds"
+    CORRECTED = "estimated, then counted"
     RELEASED = "released"
     ABANDONED = "never heard of again, so that its hold lapses"
     LATE = "used after its hold's time"
@@ -28,9 +29,10 @@ class Story(StrEnum):
 
 
 _SHARES = {
-    Story.USED: 62,
+    Story.USED: 56,
     Story.EXTENDED: 8,
     Story.OVERSHOT: 6,
+    Story.CORRECTED: 6,
     Story.RELEASED: 8,
     Story.ABANDONED: 5,
     Story.LATE: 3,

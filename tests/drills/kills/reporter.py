@@ -17,8 +17,11 @@ Event = dict[str, Any]
 
 
 class Report(NamedTuple):
+    """An event, the better evidence that follows it, and what the request costs in the end."""
+
     request: Request
     event: Event
+    counted: Event | None
     nanos: int
 
 
@@ -36,8 +39,8 @@ class Reporter:
     def is_idle(self) -> bool:
         return self._waiting.empty() and not self._on_the_way
 
-    def put(self, request: Request, event: Event, *, nanos: int) -> None:
-        self._waiting.put_nowait(Report(request, event, nanos))
+    def put(self, report: Report) -> None:
+        self._waiting.put_nowait(report)
 
     async def send(self) -> None:
         """Send until cancelled."""
@@ -63,8 +66,12 @@ class Reporter:
         if times == 3:
             await self._post(batch)
         for report in batch:
-            if report.request.order.is_contradicted:
-                await self._contradict(report)
+            if report.counted:
+                await self._send_other(report.counted)
+            elif report.request.order.is_contradicted:
+                # The first figures stand, whatever the service makes of these.
+                meters = report.event["meters"]
+                await self._send_other(report.event | {"meters": meters | {"output": meters["output"] + 1}})
 
     async def _post(self, batch: Sequence[Report]) -> None:
         answer = await self._service.post(USAGE, {"events": [report.event for report in batch]})
@@ -78,9 +85,10 @@ class Reporter:
             else:
                 self._records.surprises.append(f"usage of {report.request.request_id}: {result}")
 
-    async def _contradict(self, report: Report) -> None:
-        """Report other figures under the same id: the first ones stand, whatever the service makes of it."""
-        meters = report.event["meters"]
-        event = report.event | {"meters": meters | {"output": meters["output"] + 1}}
+    async def _send_other(self, event: Event) -> None:
+        """Send another body under an id that was reported."""
         answer = await self._service.post(USAGE, {"events": [event]})
-        self._records.conflicts += answer.status == 202 and answer.body["results"][0]["result"] == "conflict"
+        if answer.status != 202:
+            self._records.surprises.append(f"usage: HTTP {answer.status} {dict(answer.body)}")
+            return
+        self._records.conflicts += answer.body["results"][0]["result"] == "conflict"

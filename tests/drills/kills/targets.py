@@ -30,7 +30,7 @@ DECK = {
     "postgres": 2,
     "postgres backend": 2,
     "valkey": 2,
-    "grant": 1,
+    "grants": 1,
 }
 BACKENDS = "select pid from pg_stat_activity where backend_type = 'client backend' and usename = 'app'"
 PUBLISHING = """
@@ -85,7 +85,7 @@ class Targets:
         return bool(pids) and _sigkill(self._chance.choice(pids))
 
     def _pids(self, name: str) -> list[int]:
-        if name == "grant":
+        if name == "grants":
             return [self._granter.pid] if self._granter.pid else []
         if name == "postgres backend":
             return self._backends()
