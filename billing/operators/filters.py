@@ -1,16 +1,19 @@
 """What lists of big tables are filtered by; a wrong value is said beside its field."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 
 from accounts.models import Customer
 
 DAY = forms.DateInput(attrs={"type": "date"})
+# No other days have ids.
+KNOWN_DAYS = (MinValueValidator(date(2000, 1, 1)), MaxValueValidator(date(2999, 12, 31)))
 
 
 class CustomerField(forms.CharField):
@@ -33,8 +36,8 @@ class Filters(forms.Form):
     """`after` is the cursor: the last row of the page before."""
 
     customer = CustomerField(required=False, max_length=254, label="Customer's id or e-mail")
-    since = forms.DateField(required=False, widget=DAY, label="From, UTC")
-    until = forms.DateField(required=False, widget=DAY, label="To, UTC")
+    since = forms.DateField(required=False, widget=DAY, label="From, UTC", validators=KNOWN_DAYS)
+    until = forms.DateField(required=False, widget=DAY, label="To, UTC", validators=KNOWN_DAYS)
     after = forms.CharField(required=False, max_length=80, widget=forms.HiddenInput)
 
     def clean_after(self) -> tuple[UUID, ...]:
@@ -67,7 +70,7 @@ def _uuid(text: str) -> UUID:
         raise ValidationError("This is no id.", code="invalid") from None
 
 
-def _first_id(day: Any) -> UUID:
+def _first_id(day: date) -> UUID:
     """The lowest UUIDv7 of a UTC day."""
     moment = datetime.combine(day, time.min, tzinfo=UTC)
     return UUID(int=int(moment.timestamp()) * 1000 << 80)
