@@ -4,7 +4,7 @@ A key and those that were rotated into it are one line and have one counter, nam
 """
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
@@ -47,8 +47,16 @@ class KeyCounter:
     cut_off_at: datetime | None
     limit: int
     period: LimitPeriod
-    was_cut_off: bool
     has_turned: bool = False
+    stored: tuple[object, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.stored = self.columns
+
+    @property
+    def columns(self) -> tuple[date, int, int, datetime | None]:
+        """What changes of the row, in the order of `WRITE`."""
+        return self.period_start, self.spent, self.held, self.cut_off_at
 
     @property
     def left(self) -> int:
@@ -87,8 +95,8 @@ class KeyCounter:
         self.cut_off_at = cut_off.judge_key(
             limit_nanos=self.limit, spent_nanos=self.spent, cut_off_at=self.cut_off_at, now=now
         )
-        is_cut_off = self.cut_off_at is not None
-        return is_cut_off != self.was_cut_off or (is_cut_off and self.has_turned)
+        was_cut_off, is_cut_off = self.stored[-1] is not None, self.cut_off_at is not None
+        return is_cut_off != was_cut_off or (is_cut_off and self.has_turned)
 
 
 class KeyCounters:
@@ -121,7 +129,6 @@ class KeyCounters:
                 cut_off_at,
                 limit,
                 LimitPeriod(period),
-                was_cut_off=cut_off_at is not None,
             )
             by_key[customer_id, key_id] = made.setdefault((customer_id, first_id), counter)
         return cls(by_key)
@@ -151,10 +158,8 @@ class KeyCounters:
         return {counter.customer_id for counter in self._counters() if counter.judge(now)}
 
     def write(self) -> None:
-        table = [
-            (c.customer_id, c.api_key_id, c.period_start, c.spent, c.held, c.cut_off_at)
-            for c in self._counters()
-        ]
+        """Write the counters that changed."""
+        table = [(c.customer_id, c.api_key_id, *c.columns) for c in self._counters() if c.columns != c.stored]
         if table:
             written = sql.run(WRITE, sql.columns(table))
             assert written == len(table), "a limited key has no counter"
