@@ -31,7 +31,9 @@ def _drill(arguments: argparse.Namespace) -> int:
     theatre = importlib.import_module("tests.drills.core.theatre")
     numbers = range(arguments.histories) if arguments.only is None else [arguments.only]
     with theatre.on_new_database() as stage:
-        violations = drill.run(stage, seed=arguments.seed, histories=numbers, steps=arguments.steps)
+        violations = drill.run(
+            stage, seed=arguments.seed, histories=numbers, steps=arguments.steps, most=arguments.most
+        )
     summary = {
         "histories": len(numbers),
         "steps": len(numbers) * arguments.steps,
@@ -49,6 +51,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--steps", type=int, default=60)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", type=int, metavar="HISTORY", help="run this history again, alone")
+    parser.add_argument("--most", type=int, default=5, help="stop after so many violations")
     parser.add_argument("--json", action="store_true", help="end with one line of JSON")
     return parser.parse_args()
 

@@ -19,7 +19,7 @@ from tests.drills.core.service import keys
 from tests.drills.core.service.performance import perform
 from tests.drills.core.service.scene import Scene
 from tests.drills.core.service.stage import Stage
-from tests.drills.core.service.stored import Reader, key_state
+from tests.drills.core.service.stored import Reader, cached_key_state
 from tests.drills.core.steps import SECOND, Step
 from usage.audit import run
 
@@ -83,7 +83,7 @@ class History:
     def _compare(self, step: Step) -> None:
         differences = books.of(self.world).differences(self._reader.books(self.world.now))
         if isinstance(step, steps.Publish):
-            cached = {number: key_state(state) for number, state in keys.cached(self._scene).items()}
+            cached = {number: cached_key_state(state) for number, state in keys.cached(self._scene).items()}
             if cached != self.world.published:
                 differences.append(f"Valkey: {cached} not {self.world.published}")
         if differences:

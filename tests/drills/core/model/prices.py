@@ -29,12 +29,8 @@ class Price:
 
     def cost(self, counts: Sequence[int | None]) -> int:
         """The nanos of a request; `round` of a fraction rounds half to even."""
-        return round(
-            sum(
-                (Fraction((count or 0) * self.of(m), PICOS_PER_NANO) for m, count in enumerate(counts)),
-                Fraction(),
-            )
-        )
+        picos = sum(count * self.of(meter) for meter, count in enumerate(counts) if count)
+        return round(Fraction(picos, PICOS_PER_NANO))
 
     def dearest(self, bounds: tuple[int, int, int]) -> int:
         """The nanos of the dearest way to use the bounds: all input, that of searches too, as one meter."""

@@ -5,6 +5,7 @@ from typing import Any
 
 from billing import sql
 from billing.services import key_states
+from billing.services.key_states import KeyState
 from tests.drills.core.model.books import Books, Rows
 from tests.drills.core.service import tables
 from tests.drills.core.service.stage import Stage, moment, request_of
@@ -51,7 +52,7 @@ class Reader:
 
     def key_states(self, now: int) -> Rows:
         states = key_states.of_customers(list(self._stage.customers.values()), now=moment(now))
-        return sorted((self._key[str(state.api_key_id)], *key_state(state.as_json())) for state in states)
+        return sorted((self._key[str(state.api_key_id)], *key_state(state)) for state in states)
 
     def _request(self, row: list[Any]) -> tuple[str, int]:
         return self._who[row[0]], request_of(row[1])
@@ -76,16 +77,28 @@ class Reader:
         return *rest, tuple(unpriced) if unpriced else None, is_correction
 
 
-def key_state(state: dict[str, Any]) -> tuple[Any, ...]:
-    """A published state in the model's terms."""
+def key_state(state: KeyState) -> tuple[Any, ...]:
+    """A key's state in the model's terms."""
     return (
-        *(state["state"], _ms(state["since"]), tuple(state["allowed_models"])),
-        *(_ms(state["expires_at"]), _ms(state["resumes_at"]), state["state_version"]),
+        *(state.state, _ms(state.since), tuple(state.allowed_models)),
+        *(_ms(state.expires_at), _ms(state.resumes_at), state.state_version),
     )
 
 
-def _ms(text: str | None) -> int | None:
-    return None if text is None else round(datetime.fromisoformat(text).timestamp() * 1000)
+def cached_key_state(state: dict[str, Any]) -> tuple[Any, ...]:
+    """The same of a published state, as readers find it."""
+    since, expires, resumes = (
+        datetime.fromisoformat(state[name]) if state[name] else None
+        for name in ("since", "expires_at", "resumes_at")
+    )
+    return (
+        *(state["state"], _ms(since), tuple(state["allowed_models"])),
+        *(_ms(expires), _ms(resumes), state["state_version"]),
+    )
+
+
+def _ms(at: datetime | None) -> int | None:
+    return None if at is None else round(at.timestamp() * 1000)
 
 
 def _by_customer(rows: Rows) -> Rows:

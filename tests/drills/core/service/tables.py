@@ -58,9 +58,20 @@ JOURNAL = """
         on posted.customer_id = transfer.customer_id and posted.id = transfer.ledger_transaction_id
      group by posted.customer_id, kind, debit_account, credit_account
 """
-ALL = f"""
-    select array({WALLETS}) as wallets, array({LOTS}) as lots, array({HOLDS}) as holds,
-           array({CHARGES}) as charges, array({DEBTS}) as debts, array({DAILY}) as daily,
-           array({INBOX}) as inbox, array({QUARANTINE}) as quarantine, array({CONFLICTS}) as conflicts,
-           array({JOURNAL}) as journal, array({COUNTERS}) as counters
-"""
+TABLES = {
+    "wallets": WALLETS,
+    "lots": LOTS,
+    "holds": HOLDS,
+    "charges": CHARGES,
+    "debts": DEBTS,
+    "daily": DAILY,
+    "inbox": INBOX,
+    "quarantine": QUARANTINE,
+    "conflicts": CONFLICTS,
+    "journal": JOURNAL,
+    "counters": COUNTERS,
+}
+ALL = "select " + ", ".join(
+    f"(select coalesce(json_agg(line), '[]') from ({rows}) as row (line)) as {name}"
+    for name, rows in TABLES.items()
+)
