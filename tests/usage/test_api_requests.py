@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from accounts.api import authentication
@@ -11,6 +12,7 @@ from billing.models import LedgerTransaction
 from tests import cast, gateways
 from tests.cast import OUTPUT_TOKEN, USD
 from tests.gateways import Gateway
+from usage.services.corrections import evidence
 
 pytestmark = pytest.mark.django_db
 
@@ -113,6 +115,27 @@ class TestRequest:
         found = seen(gateway, first.request_id)
         assert found["charge"]["lines"][0]["quantity"] == 1
         assert [conflict["gateway"] for conflict in found["conflicts"]] == ["gateway-1"]
+
+    def test_shows_corrections_and_what_the_request_costs_now(self, alice: cast.Player, gateway: Gateway):
+        dora = cast.player("Dora", 10 * OUTPUT_TOKEN)
+        first = cast.report(dora, output=10, evidence="estimated")
+        cast.send(first)
+        settle()
+        assert seen(gateway, first.request_id)["total"] == "0.00005295"
+        cast.send(cast.report(dora, first.request_id, output=13))
+        evidence.correct(now=timezone.now())
+
+        found = seen(gateway, first.request_id)
+
+        [correction] = found["corrections"]
+        assert (correction["amount"], correction["corrects"]) == ("0.000015885", str(first.request_id))
+        assert [(line["meter"], line["quantity"]) for line in correction["lines"]] == [("output", 3)]
+        assert found["total"] == "0.000068835"
+        [conflict] = found["conflicts"]
+        assert (conflict["verdict"], conflict["evidence"]) == ("corrected", "reported")
+        assert conflict["corrected_by"] == correction["request_id"]
+        [debt] = found["debts"]
+        assert (debt["cause"], debt["amount"]) == ("correction", "0.000015885")
 
     def test_finds_what_only_quarantine_knows(self, alice: cast.Player, gateway: Gateway):
         sent = cast.report(alice, key_digest=b"\0" * 32, output=1)

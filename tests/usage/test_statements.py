@@ -3,6 +3,7 @@
 import random
 from datetime import datetime, timedelta
 from itertools import pairwise
+from uuid import UUID
 
 import pytest
 from django.db.models import Sum
@@ -15,6 +16,7 @@ from tests import cast
 from tests.cast import OUTPUT_TOKEN, USD
 from usage.models import Charge
 from usage.services import statements
+from usage.services.corrections import evidence
 
 pytestmark = pytest.mark.django_db
 
@@ -32,12 +34,18 @@ def grant(who, amount, now, **terms):
     )
 
 
-def use(who, output, now, *, bound=None, model=cast.MODEL):
+def use(who, output, now, *, bound=None, model=cast.MODEL, known="reported"):
     request_id = cast.id_at(now)
     if bound is not None:
         cast.hold(who, request_id=request_id, out=bound, model=model, now=now)
-    cast.send(cast.report(who, request_id, output=output, model=model), now=now)
+    cast.send(cast.report(who, request_id, output=output, model=model, evidence=known), now=now)
     cast.settle(now=now)
+    return request_id
+
+
+def correct(who, request_id, output, now):
+    cast.send(cast.report(who, request_id, output=output), now=now)
+    evidence.correct(now=now)
 
 
 def statement(who, **period):
@@ -93,6 +101,35 @@ class TestOfCustomer:
         assert [line.owed_after_nanos // OUTPUT_TOKEN for line in found.lines] == [0, 150, 150, 150, 0]
         assert found.closing_balance_nanos == USD - 150 * OUTPUT_TOKEN
 
+    def test_shows_corrections_on_lines_of_their_own(self, models):
+        dora = cast.player("Dora")
+        now = timezone.now() - timedelta(hours=2)
+        grant(dora, 100 * OUTPUT_TOKEN, now)
+        first, second = cast.id_at(now + timedelta(minutes=1)), cast.id_at(now + timedelta(minutes=2))
+        for request_id in (first, second):
+            cast.send(cast.report(dora, request_id, output=40, evidence="estimated"), now=now)
+        cast.settle(now=now + timedelta(minutes=3))
+        correct(dora, first, 90, now + timedelta(minutes=4))
+        use(dora, 1, now + timedelta(minutes=5))
+        correct(dora, second, 5, now + timedelta(minutes=6))
+
+        found = statement(dora)
+
+        assert [(kind, out // OUTPUT_TOKEN, into // OUTPUT_TOKEN) for kind, _, into, out in told(found)] == [
+            ("grant", 0, 100),
+            ("usage", 80, 0),
+            ("owed", 0, 30),
+            ("correction", 50, 0),
+            ("owed", 0, 1),
+            ("usage", 1, 0),
+            ("correction", 0, 35),
+            ("debt_repayment", 31, 0),
+        ]
+        assert [line.requests for line in found.lines if line.kind == "correction"] == [1, 1]
+        assert found.lines[3].model == cast.MODEL
+        assert found.closing_balance_nanos == dora.wallet().balance_nanos == 4 * OUTPUT_TOKEN
+        assert found.closing_owed_nanos == 0
+
     def test_shows_nothing_of_a_stranger(self, models):
         alice, charlie = cast.player("Alice", USD), cast.player("Charlie")
         use(alice, 10, timezone.now())
@@ -111,11 +148,13 @@ class TestOfCustomer:
             wallet.balance_nanos,
             wallet.debt_nanos,
         )
-        used = [line for line in whole.lines if line.kind == "usage"]
+        used = [line for line in whole.lines if line.kind in ("usage", "correction")]
         assert (
-            sum(line.out_nanos for line in used) == Charge.objects.aggregate(all=Sum("amount_nanos"))["all"]
+            sum(line.out_nanos - line.in_nanos for line in used)
+            == Charge.objects.aggregate(all=Sum("amount_nanos"))["all"]
         )
         assert sum(line.requests or 0 for line in used) == Charge.objects.count()
+        assert Charge.objects.exclude(corrects=None).count() > 2
         assert all(line.balance_after_nanos >= 0 for line in whole.lines)
 
         cuts = sorted([EVER["since"], *chance.sample(moments, 4), EVER["until"]])
@@ -132,12 +171,13 @@ def _random_history(chance: random.Random) -> tuple[cast.Player, list[datetime]]
     alice = cast.player("Alice")
     author = alice.customer.members.get().id
     now = timezone.now() - timedelta(days=14)
-    moments = []
+    moments: list[datetime] = []
+    estimated: list[UUID] = []
     for step in range(30):
         now += timedelta(minutes=chance.randrange(1, 480))
         moments.append(now)
         wallet = alice.wallet()
-        deed = chance.choice(["grant", "adjust", "expire", *["use"] * 6])
+        deed = chance.choice(["grant", "adjust", "expire", *["correct"] * 3, *["use"] * 6])
         if deed == "grant":
             days = chance.choice([None, 1, 3])
             expires_at = now + timedelta(days=days) if days else None
@@ -151,6 +191,8 @@ def _random_history(chance: random.Random) -> tuple[cast.Player, list[datetime]]
                 effect_key=f"a:{step}",
                 now=now,
             )
+        elif deed == "correct" and estimated:
+            correct(alice, estimated.pop(chance.randrange(len(estimated))), chance.randrange(400), now)
         elif deed == "expire":
             end.expire(now=now)
             lots.expire(now=now)
@@ -158,5 +200,9 @@ def _random_history(chance: random.Random) -> tuple[cast.Player, list[datetime]]
             fits = wallet.cut_off_at is None and wallet.available_nanos >= 100 * OUTPUT_TOKEN
             model = chance.choice([cast.MODEL, "other-model"])
             bound = 100 if fits and chance.random() < 0.8 else None
-            use(alice, chance.randrange(1, 400), now, bound=bound, model=model)
+            request_id = use(
+                alice, chance.randrange(1, 400), now, bound=bound, model=model, known="estimated"
+            )
+            if model == cast.MODEL:
+                estimated.append(request_id)
     return alice, moments
