@@ -133,6 +133,14 @@ class TestClamp:
         error = refused(alice, out=5000, min_output=1001)
         assert (error.code, error.extra["affordable_output"]) == ("key_limit_reached", 1000)
 
+    def test_of_a_customer_that_is_cut_off_needs_all_that_was_asked_for_in_a_new_period_too(self):
+        dora = cast.player("Dora", 100 * OUTPUT_TOKEN)
+        cast.limit(dora, LIMIT * OUTPUT_TOKEN, "day")
+        tomorrow = timezone.now() + timedelta(days=1)
+
+        error = refused(dora, request_id=cast.id_at(tomorrow), out=500, min_output=1, now=tomorrow)
+        assert (error.code, error.extra["required_nanos"]) == ("cut_off", 500 * OUTPUT_TOKEN)
+
     def test_gives_nothing_of_a_limit_that_is_reached(self, alice: Player):
         cast.limit(alice, 100 * OUTPUT_TOKEN)
         assert refused(alice, out=5000, min_output=1).extra["affordable_output"] == 0

@@ -42,10 +42,10 @@ def hold(request: HoldRequest, *, now: datetime) -> HoldAnswer:
     answered = stored.find(request)
     if answered:
         return answered
-    if may_clamp:
-        return _place_clamped(request, asked, now=now)
     if row.is_stale:
         key_periods.turn(row.customer_id, row.api_key_id, day=statement.day_of(request), now=now)
+    elif may_clamp:
+        return _place_clamped(request, asked, now=now)
     # Else the refusal that stood in the way was forgotten in between.
     return hold(request, now=now)
 
