@@ -14,6 +14,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpResponse
+from psycopg import errors
 from psycopg_pool import PoolTimeout
 from rest_framework import exceptions
 
@@ -23,6 +24,9 @@ CONTENT_TYPE: Final = "application/problem+json"
 RETRY_AFTER_S: Final = 1
 # A database that is away, busy beyond its timeouts, or chose us as a deadlock's victim.
 UNAVAILABLE: Final = (OperationalError, InterfaceError, PoolTimeout)
+# The driver takes these for mistakes of the program: a failover that left us with a server that only reads,
+# and a transaction that our own host let lie.
+_UNAVAILABLE_TOO: Final = (errors.ReadOnlySqlTransaction, errors.IdleInTransactionSessionTimeout)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,7 @@ def of(error: Exception) -> Problem | None:
 
     Every app's errors carry `code` and `http_status`; this layer may not import those of the layers above.
     """
-    if isinstance(error, UNAVAILABLE):
+    if isinstance(error, UNAVAILABLE) or isinstance(error.__cause__, _UNAVAILABLE_TOO):
         headers = {"Retry-After": str(RETRY_AFTER_S)}
         return Problem(503, "unavailable", "The service cannot decide right now; try again.", headers=headers)
     if hasattr(error, "code") and hasattr(error, "http_status"):

@@ -6,8 +6,9 @@ from typing import Any
 
 import psycopg
 import pytest
-from django.db import OperationalError, close_old_connections
+from django.db import InternalError, OperationalError, close_old_connections
 from django.http import Http404
+from psycopg import errors
 from psycopg_pool import PoolTimeout
 from rest_framework import exceptions
 
@@ -54,8 +55,19 @@ class TestOf:
         assert (problem.status, problem.code) == (status, code)
         assert json.loads(problem.body())["status"] == status
 
+    @pytest.mark.parametrize(
+        "cause", [errors.ReadOnlySqlTransaction("read-only"), errors.IdleInTransactionSessionTimeout("idle")]
+    )
+    def test_takes_a_database_that_cannot_write_for_one_that_is_away(self, cause: Exception):
+        error = InternalError("what the driver says")
+        error.__cause__ = cause
+        problem = problems.of(error)
+        assert problem
+        assert (problem.status, problem.headers) == (503, {"Retry-After": "1"})
+
     def test_leaves_our_own_mistakes_alone(self):
         assert problems.of(ZeroDivisionError()) is None
+        assert problems.of(InternalError("data corrupted")) is None
 
     def test_tells_a_throttled_caller_when_to_come_back(self):
         problem = problems.of(exceptions.Throttled(wait=7))
