@@ -17,14 +17,17 @@ LONGEST_LIFE_DAYS: Final = 3650
 
 
 class UsdFormField(forms.CharField):
-    """Nanos from a decimal with up to 9 places; below zero only where that is meant."""
+    """Nanos from a decimal with up to 9 places; zero, or below it, only where that is meant."""
 
-    def __init__(self, *, may_be_negative: bool = False, **options: Any) -> None:
+    def __init__(self, *, may_be_negative: bool = False, may_be_zero: bool = False, **options: Any) -> None:
         super().__init__(max_length=24, **options)
         self._may_be_negative = may_be_negative
+        self._may_be_zero = may_be_zero
 
-    def clean(self, value: Any) -> int:
+    def clean(self, value: Any) -> int | None:
         typed = super().clean(value)
+        if not typed:
+            return None
         is_negative = self._may_be_negative and typed.startswith("-")
         try:
             nanos = parse_usd(typed[1:] if is_negative else typed, maximum=MOST_NANOS)
@@ -32,9 +35,17 @@ class UsdFormField(forms.CharField):
             raise ValidationError(
                 f"An amount in US dollars, such as 12.50: {error}.", code="invalid"
             ) from None
-        if nanos == 0:
+        if nanos == 0 and not self._may_be_zero:
             raise ValidationError("Zero changes nothing.", code="invalid")
         return -nanos if is_negative else nanos
+
+
+def clean_reason(typed: str) -> str:
+    """A reason as the ledger and the operators' log can keep it."""
+    try:
+        return text.cleaned(typed, field="reason", maximum=LONGEST_REASON)
+    except AccountsError as error:
+        raise ValidationError(error.detail, code="invalid") from None
 
 
 class CreditForm(forms.Form):
@@ -49,10 +60,7 @@ class CreditForm(forms.Form):
     token = forms.UUIDField(widget=forms.HiddenInput, initial=uuid7)
 
     def clean_reason(self) -> str:
-        try:
-            return text.cleaned(self.cleaned_data["reason"], field="reason", maximum=LONGEST_REASON)
-        except AccountsError as error:
-            raise ValidationError(error.detail, code="invalid") from None
+        return clean_reason(self.cleaned_data["reason"])
 
     def clean_token(self) -> UUID:
         token: UUID = self.cleaned_data["token"]

@@ -15,7 +15,7 @@ from django.views.generic import FormView
 
 from accounts.models import Action, User
 from accounts.operators import acting
-from accounts.operators.links import address
+from accounts.operators.links import Tool, address
 from billing import wake
 from billing.admin.credit_forms import AdjustForm, CreditForm, GrantForm
 from billing.errors import BillingError, RequestConflict
@@ -28,7 +28,7 @@ from billing.services import credits
 class CreditPage(PermissionRequiredMixin, FormView, ABC):  # type: ignore[type-arg]
     """Needs its own permission beside that of seeing wallets. A form that is sent twice posts once."""
 
-    template_name = "operators/credit_form.html"
+    template_name = "operators/form.html"
     raise_exception = True
     permission: ClassVar[str]
     action: ClassVar[Action]
@@ -46,12 +46,16 @@ class CreditPage(PermissionRequiredMixin, FormView, ABC):  # type: ignore[type-a
             "title": f"{self.title}: {wallet.customer}",
             "action": self.title,
             "warning": self.warning,
-            "wallet": wallet,
-            "amounts": [
-                ("Balance", amounts.usd(wallet.balance_nanos)),
-                ("Held", amounts.usd(wallet.held_nanos)),
-                ("Available", amounts.usd(wallet.available_nanos)),
-                ("Debt", amounts.usd(wallet.debt_nanos)),
+            "crumbs": [
+                Tool("Wallets", address("billing_wallet_changelist")),
+                Tool(str(wallet.customer), address("billing_wallet_change", wallet.pk)),
+            ],
+            "back": address("billing_wallet_change", wallet.pk),
+            "facts": [
+                ("Balance, USD", amounts.usd(wallet.balance_nanos)),
+                ("Held, USD", amounts.usd(wallet.held_nanos)),
+                ("Available, USD", amounts.usd(wallet.available_nanos)),
+                ("Debt, USD", amounts.usd(wallet.debt_nanos)),
             ],
         }
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from uuid_utils.compat import uuid7
@@ -34,8 +35,8 @@ def root():
     return operators.root()
 
 
-def shown(client, address: str, **query: object) -> str:
-    answer = client.get(address, query)
+def shown(client: Client, address: str, **query: object) -> str:
+    answer = client.get(address, {name: str(value) for name, value in query.items()})
     assert answer.status_code == 200
     return answer.content.decode()
 
