@@ -31,18 +31,18 @@ def _drill(arguments: argparse.Namespace) -> int:
     theatre = importlib.import_module("tests.drills.core.theatre")
     numbers = range(arguments.histories) if arguments.only is None else [arguments.only]
     with theatre.on_new_database() as stage:
-        violations = drill.run(
+        done = drill.run(
             stage, seed=arguments.seed, histories=numbers, steps=arguments.steps, most=arguments.most
         )
     summary = {
-        "histories": len(numbers),
-        "steps": len(numbers) * arguments.steps,
-        "violations": len(violations),
+        "histories": done.histories,
+        "steps": done.steps,
+        "violations": len(done.violations),
         "seed": arguments.seed,
     }
     text = ", ".join(f"{key} {value}" for key, value in summary.items())
     sys.stdout.write(f"{json.dumps(summary) if arguments.json else text}\n")
-    return 1 if violations else 0
+    return 1 if done.violations else 0
 
 
 def _arguments() -> argparse.Namespace:
@@ -57,4 +57,7 @@ def _arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)

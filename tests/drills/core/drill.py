@@ -3,7 +3,7 @@
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tests.drills.core.history import DeviationError
 from tests.drills.core.recipes.dice import SeededDice
@@ -31,27 +31,36 @@ class Violation:
         return f"VIOLATION in {where}:\n{listed}\n{self.reason}"
 
 
-def run(
-    theatre: Theatre, *, seed: int, histories: Sequence[int], steps: int, most: int = 5
-) -> list[Violation]:
+@dataclass
+class Run:
+    """How many histories were told, how many steps were drawn in them, and what went wrong."""
+
+    histories: int = 0
+    steps: int = 0
+    violations: list[Violation] = field(default_factory=list)
+
+
+def run(theatre: Theatre, *, seed: int, histories: Sequence[int], steps: int, most: int = 5) -> Run:
     """Tell each history; stops after `most` violations."""
-    violations: list[Violation] = []
+    done = Run()
     began = told = time.monotonic()
-    for done, number in enumerate(histories, 1):
-        violation = _tell(theatre, seed=seed, number=number, steps=steps)
+    for number in histories:
+        taken, violation = _tell(theatre, seed=seed, number=number, steps=steps)
+        done.histories += 1
+        done.steps += taken
         if violation:
-            violations.append(violation)
+            done.violations.append(violation)
             _say(str(violation))
-            if len(violations) >= most:
+            if len(done.violations) >= most:
                 break
         if time.monotonic() - told > TELL_EVERY_S:
             told = time.monotonic()
-            pace = 1000 * (told - began) / (done * steps)
-            _say(f"{done} of {len(histories)} histories, {pace:.1f} ms a step")
-    return violations
+            pace = 1000 * (told - began) / done.steps
+            _say(f"{done.histories} of {len(histories)} histories, {pace:.1f} ms a step")
+    return done
 
 
-def _tell(theatre: Theatre, *, seed: int, number: int, steps: int) -> Violation | None:
+def _tell(theatre: Theatre, *, seed: int, number: int, steps: int) -> tuple[int, Violation | None]:
     """Draw and take the steps of one history, each with an eye on where the model stands."""
     dice = SeededDice(f"{seed}/{number}")
     start = dice.pick(STARTS)
@@ -65,8 +74,8 @@ def _tell(theatre: Theatre, *, seed: int, number: int, steps: int) -> Violation 
             history.end()
     except DeviationError as deviation:
         shortest, reason = _shorten(theatre, start, taken, str(deviation))
-        return Violation(seed, number, tuple(shortest), reason)
-    return None
+        return min(len(taken), steps), Violation(seed, number, tuple(shortest), reason)
+    return steps, None
 
 
 def _shorten(theatre: Theatre, start: int, story: Sequence[Step], reason: str) -> tuple[list[Step], str]:
