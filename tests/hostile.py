@@ -1,6 +1,7 @@
 """Hostile variants of a valid JSON body: what every endpoint must refuse without a trace."""
 
 import copy
+import gzip
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -36,10 +37,32 @@ LITERALS = {
     "NaN": "NaN",
     "Infinity": "Infinity",
     "minus Infinity": "-Infinity",
-    "an overflowing float": "1e999",
     "5,000 digits": "9" * 5000,
+    "a leading zero": "01",
+    "a plus": "+1",
+    "a bare point": ".5",
+    "a hexadecimal number": "0x1F",
+    "a number of JavaScript": "1n",
+    "a minus alone": "-",
+    "a constant of Python": "True",
+    "undefined": "undefined",
+    "an unknown escape": r'"\x41"',
+    "half an escape": r'"\u00"',
+    "a raw line break": '"a\nb"',
+    "a raw tab": '"a\tb"',
+    "a comment": "/* 1 */ 1",
+    "a line comment": "1 // one\n",
+    "a comma too many": "[1,]",
+    "a missing comma": "[1 2]",
     "a nested list": "[" * 100_000 + "]" * 100_000,
     "a nested object": '{"a":' * 100_000 + "1" + "}" * 100_000,
+}
+# JSON that is a number, and no whole one in any writing.
+FLOATS = {
+    "an overflowing float": "1e999",
+    "an exponent": "1e3",
+    "an exponent without end": "1e" + "9" * 400,
+    "a fraction that is whole": "1.000",
 }
 BODIES = {
     "nothing": b"",
@@ -53,15 +76,35 @@ BODIES = {
     "bytes that are not UTF-8": b'{"model": "\xff"}',
     "UTF-16": "{}".encode("utf-16"),
     "a byte order mark": b"\xef\xbb\xbf{}",
-    "an empty object": b"{}",
     "a raw NUL": b'{"model": "\x00"}',
     "single quotes": b"{'a': 1}",
+    "names without quotes": b"{a: 1}",
+    "a comma too many": b'{"a": 1,}',
+    "a NUL behind": b"{}\x00",
+    "a NUL before": b"\x00{}",
+    "an end too many": b"{}}",
+    "a name twice, once escaped": rb'{"model": 1, "\u006dodel": 2}',
+    "a name twice, far inside": b'{"x": [{"y": {"z": 1, "z": 1}}]}',
+    "blanks without end": b" " * 65_000,
+    "UTF-32": "{}".encode("utf-32"),
+    "an overlong encoding": b'{"model": "\xc0\xaf"}',
+    "half a surrogate pair in UTF-8": b'{"model": "\xed\xa0\x80"}',
+    "compressed": gzip.compress(b"{}"),
+    "a number": b"1",
+    "a separator of records": b"\x1e{}\n",
+}
+# JSON objects in which nothing is known.
+OBJECTS = {
+    "an empty object": b"{}",
+    "an endless name": b'{"' + b"x" * 60_000 + b'": 1}',
+    "9,000 names": b"{" + b",".join(b'"%d":0' % n for n in range(9000)) + b"}",
+    "an object of JavaScript": b'{"__proto__": {"admin": true}}',
 }
 
 
 def variants(body: dict[str, Any], *, integer: Path | None, text: Path) -> Iterator[tuple[str, bytes]]:
     """Name and bytes of each variant; `integer` and `text` say where the body has one."""
-    yield from BODIES.items()
+    yield from (BODIES | OBJECTS).items()
     yield "10 MB", _dumped(_with(body, text, "x" * 10_000_000))
     yield "a field twice", _twice(body)
     yield "an unknown field", _dumped(body | {"surprise": 1})
@@ -74,7 +117,7 @@ def variants(body: dict[str, Any], *, integer: Path | None, text: Path) -> Itera
         yield "an unknown field inside", _dumped(_with(body, (*integer[:-1], "surprise"), 1))
         for name, value in NOT_INTEGERS.items():
             yield f"{name} for an integer", _dumped(_with(body, integer, value))
-    for name, literal in LITERALS.items():
+    for name, literal in (LITERALS | FLOATS).items():
         marked = _dumped(_with(body, integer or text, "MARK"))
         yield f"{name} for a value", marked.replace(b'"MARK"', literal.encode())
 
