@@ -14,6 +14,7 @@ from tests.drills.core.theatre import Theatre
 
 COMMIT_EVERY = 20
 TELL_EVERY_S = 10.0
+SHORTEN_WITHIN_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -73,18 +74,20 @@ def _tell(theatre: Theatre, *, seed: int, number: int, steps: int) -> tuple[int,
                 history.take(draw(dice, history.world))
             history.end()
     except DeviationError as deviation:
+        _say(f"history {number} deviates after {len(taken)} steps; looking for its shortest form")
         shortest, reason = _shorten(theatre, start, taken, str(deviation))
         return min(len(taken), steps), Violation(seed, number, tuple(shortest), reason)
     return steps, None
 
 
 def _shorten(theatre: Theatre, start: int, story: Sequence[Step], reason: str) -> tuple[list[Step], str]:
-    """Leave out as many steps as possible, in ever smaller pieces, as long as the rest still deviates."""
+    """Leave out as many steps as there is time for, in ever smaller pieces, as long as the rest deviates."""
     shortest = list(story)
     size = len(shortest) // 2
+    until = time.monotonic() + SHORTEN_WITHIN_S
     while size:
         position = 0
-        while position < len(shortest):
+        while position < len(shortest) and time.monotonic() < until:
             shorter = shortest[:position] + shortest[position + size :]
             found = _deviation(theatre, start, shorter)
             if found:
