@@ -18,7 +18,7 @@ from tests.gateways import Gateway
 ADDRESS = "/internal/v1/schema"
 # The same examples in every run; other counts are other examples.
 bounded = settings(
-    max_examples=int(os.environ.get("CONTRACT_EXAMPLES", "30")),
+    max_examples=int(os.environ.get("EXAMPLES", "30")),
     derandomize=True,
     database=None,
     deadline=None,
