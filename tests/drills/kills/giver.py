@@ -6,7 +6,7 @@ import sys
 
 import django
 from django.core.management import CommandError, call_command
-from django.db import Error
+from django.db import Error, connection
 from psycopg_pool import PoolTimeout
 
 GIVEN = "given"
@@ -26,6 +26,9 @@ def _give(email: str, usd: str, once: str) -> str:
         call_command("grant_credit", email, usd, reason="drill", once=once, stdout=io.StringIO())
     except (CommandError, Error, PoolTimeout) as error:
         return " ".join(str(error).split())
+    finally:
+        # As a command that ends does: a broken connection would stay.
+        connection.close()
     return GIVEN
 
 
