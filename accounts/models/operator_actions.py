@@ -31,6 +31,7 @@ class Action(models.TextChoices):
     REPLAY_EVENT = "replay_event"
     RESOLVE_EVENT = "resolve_event"
     ANSWER_DISCREPANCY = "answer_discrepancy"
+    PRICE_UNPRICED = "price_unpriced"
     AUDIT = "audit"
 
 

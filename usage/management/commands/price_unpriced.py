@@ -3,10 +3,15 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
 from django.utils import timezone
 
+from accounts.models import Action
+from accounts.services import operator_log
+from accounts.services.operator_log import COMMAND_LINE
 from billing import wake
 from billing.money import format_usd
+from catalog.models import PriceVersion
 from usage.errors import UsageError
 from usage.services.corrections import late_prices
 
@@ -28,6 +33,7 @@ class Command(BaseCommand):
             if dry_run:
                 priced = late_prices.preview(price_version_id=price_version)
             else:
+                _record(price_version)
                 priced = late_prices.price(price_version_id=price_version, now=timezone.now())
         except UsageError as error:
             raise CommandError(error.detail) from error
@@ -37,3 +43,11 @@ class Command(BaseCommand):
             self.stdout.write(f"{units} {meter} of {priced.model}")
         verb = "would be charged" if dry_run else "charged"
         self.stdout.write(f"{priced.requests} requests, ${format_usd(priced.amount_nanos)} {verb}")
+
+
+def _record(price_version_id: int) -> None:
+    """Before it begins: it goes through customers in many transactions, and any of them may be the last."""
+    version = PriceVersion.objects.filter(id=price_version_id).first()
+    if version is not None:
+        with transaction.atomic():
+            operator_log.record(by=COMMAND_LINE, action=Action.PRICE_UNPRICED, now=timezone.now(), on=version)
