@@ -10,7 +10,7 @@ PRODUCTION := SECRET_KEY=only-for-checks-that-need-no-server-and-never-for-a-rea
 	PUBLIC_URL=https://billing.example.com DEBUG=off
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo bench test check lint types audit lock
+.PHONY: help setup run demo bench test check planted lint types audit lock
 
 help: ## list these targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -37,6 +37,9 @@ test: $(SETUP) ## run the tests on throw-away engines
 
 bench: $(SETUP) ## measure every ratio of docs/performance.md on engines of its own; ARGS=--json
 	@$(BIN)/python -m bench $(ARGS)
+
+planted: $(SETUP) ## plant bugs into a copy of the code and see which test notices each; half an hour
+	@$(BIN)/python -m tests.drills.planted $(ARGS)
 
 lint: $(SETUP) ## format, style, import rules, migrations, deployment settings, templates
 	$(BIN)/ruff format --check .

@@ -148,7 +148,11 @@ class TestHealth:
         async def send(message: Any) -> None:
             sent.append(message)
 
-        asyncio.run(LongPoll()({"type": "http", "path": path, "method": "GET", "headers": []}, None, send))
+        async def receive() -> Any:
+            return {"type": "http.request"}
+
+        scope = {"type": "http", "path": path, "method": "GET", "headers": []}
+        asyncio.run(LongPoll()(scope, receive, send))
 
         assert port == Shape().key_events_port
         assert sent[0]["status"] == 200

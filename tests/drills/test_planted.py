@@ -34,9 +34,9 @@ class TestBugs:
         assert [bug.name for bug in bugs.ALL if not (bug.patches or bug.drops) or not bug.tests] == []
 
     def test_drop_every_check_of_money(self, owner_connection: psycopg.Connection):
-        found = dict(owner_connection.execute(CHECKS_OF, [list(CHECKS)]).fetchall())
+        found = owner_connection.execute(CHECKS_OF, [list(CHECKS)]).fetchall()
 
-        assert {table: sorted(names) for table, names in found.items()} == {
+        assert {table: sorted(names) for table, names in found} == {
             table: sorted(checks) for table, checks in CHECKS.items()
         }
 
