@@ -1,5 +1,7 @@
 """The operators' log: rows are added in their transaction, without secrets, and stay as they are."""
 
+from typing import Any
+
 import psycopg
 import pytest
 from django.db import InternalError, connection, transaction
@@ -19,7 +21,7 @@ CHANGES = (
 
 
 def record(**changes):
-    fields = {"by": COMMAND_LINE, "action": Action.GRANT, "now": NOW} | changes
+    fields: dict[str, Any] = {"by": COMMAND_LINE, "action": Action.GRANT, "now": NOW} | changes
     with transaction.atomic():
         return operator_log.record(**fields)
 

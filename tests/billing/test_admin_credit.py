@@ -42,7 +42,7 @@ class TestGrant:
         assert (answer.status_code, answer["Location"]) == (302, f"/admin/billing/wallet/{alice.id}/change/")
         assert alice.wallet().balance_nanos == 12 * USD + USD // 2 + 1
         posted = LedgerTransaction.objects.order_by("-id")[0]
-        assert (posted.kind, posted.reason, posted.author.email) == ("grant", "a gift", "staff@example.com")
+        assert (posted.kind, posted.reason, str(posted.author)) == ("grant", "a gift", "staff@example.com")
         assert CreditLot.objects.order_by("-id")[0].expires_at is not None
 
     def test_is_recorded(self, operator, alice):
@@ -71,10 +71,8 @@ class TestGrant:
     @pytest.mark.parametrize(
         "filled",
         [
-            *(
-                form(amount)
-                for amount in ("", "0", "-1", "1e3", "NaN", "1.0000000001", "１２", "1000001", "x")
-            ),
+            *(form(amount) for amount in ("", "0", "-1", "1e3", "NaN", "1.0000000001", "1000001", "x")),
+            form("\uff11\uff12"),
             form("9" * 100),
             form("1\x00"),
             form("1", reason=""),
