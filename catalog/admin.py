@@ -50,7 +50,7 @@ class LanguageModelAdmin(_ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
 
 @admin.register(PriceVersion)
 class PriceVersionAdmin(_ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
-    list_display = ("model", "effective_at", "rates_per_million", "created_at", "source")
+    list_display = ("id", "model", "effective_at", "rates_per_million", "created_at", "source")
     list_filter = ("model",)
     list_select_related = ("model",)
     show_full_result_count = False
