@@ -2,6 +2,11 @@
 
 from django.apps import AppConfig
 
+from billing import arrays
+
 
 class BillingConfig(AppConfig):
     name = "billing"
+
+    def ready(self) -> None:
+        arrays.register()

@@ -1,6 +1,7 @@
 """Request ids are UUIDv7 minted by the gateway: their first 48 bits are their time."""
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -31,6 +32,12 @@ def time_of(request_id: UUID) -> datetime:
     """The moment, in UTC and to the millisecond, that the gateway wrote into the id; at most year 9999."""
     milliseconds = min(request_id.int >> 80, _LAST_MILLISECOND)
     return datetime.fromtimestamp(0, tz=UTC) + timedelta(milliseconds=milliseconds)
+
+
+def span(request_ids: Sequence[UUID]) -> tuple[UUID, UUID]:
+    """The first and the last of some ids, by which PostgreSQL finds the months they lie in."""
+    numbers = [request_id.int for request_id in request_ids]
+    return UUID(int=min(numbers)), UUID(int=max(numbers))
 
 
 def is_in_window(request_id: UUID, *, now: datetime) -> bool:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from billing.models import DebtCause, LedgerAccount, LotKind, TransactionKind
@@ -39,8 +40,7 @@ class Entry:
     positions: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Movement:
+class Movement(NamedTuple):
     """A transfer to be written; `wallet_seq` and `balance_after` where it touches the wallet."""
 
     entry: Entry

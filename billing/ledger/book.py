@@ -183,7 +183,8 @@ class Book:
         stored = rows.lots_with_credit(list(self._takes))
         for customer_id in self._takes.keys() | self._new_lots.keys():
             lots = stored.get(customer_id, []) + self._new_lots.get(customer_id, [])
-            lots.sort(key=lambda lot: lot.spending_order)
+            if len(lots) > 1:
+                lots.sort(key=lambda lot: lot.spending_order)
             for entry_id, amount, lot_id in self._takes.get(customer_id, ()):
                 left = amount
                 for lot in lots:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from billing import sql
+from billing import request_ids, sql
 from billing.errors import NotFound, RequestConflict
 from billing.ledger.book import Book
 
@@ -151,8 +151,8 @@ def settle(book: Book, requests: Sequence[tuple[UUID, UUID]]) -> int:
     if not requests:
         return 0
 
-    ids = [request_id for _, request_id in requests]
-    rows = sql.fetch_tuples(SETTLE, [book.now, *sql.columns(requests), min(ids), max(ids)])
+    first, last = request_ids.span([request_id for _, request_id in requests])
+    rows = sql.fetch_tuples(SETTLE, [book.now, *sql.columns(requests), first, last])
     for customer_id, amount, api_key_id, key_period, _ in rows:
         book.end_hold(customer_id, amount, api_key_id=api_key_id, key_period=key_period)
     return sum(row[-1] for row in rows)

@@ -44,24 +44,23 @@ def settle(events: Sequence[Claimed], book: Book) -> Settled:
     entry_ids = {customer_id: uuid7() for customer_id in book.wallets}
     new = rows.insert_charges([_row(item) for item in rated], entry_ids, now=book.now)
 
-    charged = [item for item in rated if item.event.key in new]
+    charged = [item for position, item in enumerate(rated) if position in new]
     held = [item for item in charged if item.set_aside is not None]
     assert end.settle(book, [item.event.key for item in held]) == len(held)
     _debit(book, charged, entry_ids)
-    limits.count(book, new)
+    limits.count(book, [item.event.key for item in charged])
     book.save()
 
-    rows.keep_conflicts([item.event.key for item in rated if item.event.key not in new])
+    rows.keep_conflicts([item.event.key for position, item in enumerate(rated) if position not in new])
     rows.empty_inbox([event.key for event in events])
     return Settled(len(events), len(charged), book.keys_changed)
 
 
 def _rate(events: Sequence[Claimed]) -> list[Rated]:
-    holds = rows.holds_of(events)
     rated, failed = [], []
-    for event in events:
+    for event, hold in zip(events, rows.holds_of(events), strict=True):
         try:
-            rated.append(rate.event(event, holds.get(event.key)))
+            rated.append(rate.event(event, hold))
         except Unrateable as error:
             failed.append((*event.key, error.code, error.detail))
     rows.quarantine(failed)

@@ -17,7 +17,39 @@ from usage.services.settlement.rows import Claimed
 log = structlog.get_logger()
 
 TRIES = 3
+BEFORE_ALL = UUID(int=0)
 Keys = Sequence[tuple[UUID, UUID]]
+
+
+class _Round:
+    """Where this process is on its way through the customers.
+
+    Processes that settle at the same time skip each other's events, and by taking whole customers each they
+    do not wait for each other's wallets. Going on behind the last customer gives everybody a turn, however
+    many events one of them has.
+    """
+
+    def __init__(self) -> None:
+        self._after = BEFORE_ALL
+
+    def claim(self, limit: int) -> list[Claimed]:
+        """Lock the events of the next customers; none: all that is left is locked by others."""
+        claimed = rows.claim(limit, after=self._after)
+        if not claimed and self._after != BEFORE_ALL:
+            claimed = rows.claim(limit, after=BEFORE_ALL)
+        if len(claimed) == limit:
+            claimed = _without_the_last_customer(claimed)
+        self._after = claimed[-1].customer_id if claimed else BEFORE_ALL
+        return claimed
+
+
+_round = _Round()
+
+
+def _without_the_last_customer(claimed: list[Claimed]) -> list[Claimed]:
+    """Leave a customer of whom the batch may have a part only for the next one, unless there is no other."""
+    last = claimed[-1].customer_id
+    return [event for event in claimed if event.customer_id != last] or claimed
 
 
 def settle_next(*, now: datetime) -> Settled:
@@ -25,7 +57,7 @@ def settle_next(*, now: datetime) -> Settled:
     claimed: list[Claimed] = []
     try:
         with transaction.atomic():
-            claimed = rows.claim(settings.SETTLE_BATCH_SIZE)
+            claimed = _round.claim(settings.SETTLE_BATCH_SIZE)
             return _charge(claimed, now=now)
     except Exception as error:
         if not claimed:
