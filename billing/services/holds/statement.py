@@ -16,42 +16,17 @@ from catalog.rating import Bounds
 # locked rows are read as they are now, so everything that can change and is decided on is locked, all of it
 # after the wallet: what we waited for is seen. CHECKs are first tried on a row as it was before we waited:
 # all amounts of wallet and counter are set as they were locked, so that what came meanwhile counts.
-#
-# The statement does not turn a period, and cannot see a counter that was made while it waited: then nothing
-# is placed, and the answer says that the counter is stale.
-PLACE = """
-    with known as (
-        select id, customer_id, first_key_id from api_key where digest = %(digest)s
-    ), locked as (
+_PLACE = """
+    with locked as (
         select wallet.customer_id, wallet.balance_nanos, wallet.held_nanos, wallet.debt_nanos,
-               wallet.balance_nanos - wallet.held_nanos as available, wallet.cut_off_at
-          from wallet
-          join known on known.customer_id = wallet.customer_id
+               wallet.cut_off_at, known.id as api_key_id, known.first_key_id
+          from api_key known
+          join wallet on wallet.customer_id = known.customer_id
+         where known.digest = %(digest)s
            for update of wallet
-    ), counter as (
-        select key_spend.*
-          from locked
-          join known on known.customer_id = locked.customer_id
-          join key_spend
-            on key_spend.customer_id = locked.customer_id and key_spend.api_key_id = known.first_key_id
-           for update of key_spend
-    ), subject as (
-        select locked.customer_id, locked.available, locked.cut_off_at, api_key.id as api_key_id,
-               counter.cut_off_at as key_cut_off_at,
-               case
-                   when api_key.limit_nanos is null then null
-                   when counter.cut_off_at is not null then 0
-                   else greatest(0, api_key.limit_nanos - greatest(0, counter.spent_nanos)
-                                    - counter.held_nanos)
-               end as left_of_limit,
-               case when api_key.limit_nanos is not null then counter.period_start end as period_start,
-               case
-                   when api_key.limit_nanos >= %(cut_off_below)s
-                   then limit_period_end(api_key.limit_period, counter.period_start)
-               end as resumes_at,
-               api_key.limit_nanos is not null
-               and coalesce(counter.period_start < limit_period_start(api_key.limit_period, %(day)s), true)
-               as is_stale,
+    ){counter}, subject as (
+        select locked.customer_id, locked.balance_nanos - locked.held_nanos as available, locked.cut_off_at,
+               locked.api_key_id,
                case
                    when customer.state = 'closed' then 'customer_closed'
                    when customer.state = 'frozen' then 'customer_frozen'
@@ -59,12 +34,12 @@ PLACE = """
                    when api_key.expires_at <= %(now)s then 'key_expired'
                    when cardinality(api_key.allowed_models) > 0
                         and %(model)s <> all (api_key.allowed_models) then 'model_not_allowed'
-               end as forbidden
+               end as forbidden,
+               {limit_columns}
           from locked
-          join known on known.customer_id = locked.customer_id
-          join api_key on api_key.id = known.id
+          join api_key on api_key.id = locked.api_key_id
           join customer on customer.id = locked.customer_id
-          left join counter on counter.customer_id = locked.customer_id
+          {join_counter}
            for share of api_key, customer
     ), decided as (
         select *,
@@ -104,7 +79,51 @@ PLACE = """
           join locked on locked.customer_id = placed.customer_id
          where wallet.customer_id = placed.customer_id and placed.state = 'open'
      returning wallet.balance_nanos - wallet.held_nanos as available
-    ), counted_for_key as (
+    ){count_for_key}
+    select answer.customer_id, answer.api_key_id, answer.refusal, answer.offered, answer.refused_until,
+           answer.is_stale, (select state from placed) as state,
+           (select available from counted) as available_after
+      from answer
+"""
+
+
+# Most keys have no limit and shall not pay for it: their statement only notices that there is one, places
+# nothing then and calls itself stale.
+PLACE = _PLACE.format(
+    counter="",
+    limit_columns="""null::timestamptz as key_cut_off_at, null::bigint as left_of_limit,
+               null::date as period_start, null::timestamptz as resumes_at,
+               api_key.limit_nanos is not null as is_stale""",
+    join_counter="",
+    count_for_key="",
+)
+
+# It does not turn a period, and cannot see a counter that was made while it waited: then it is stale, too.
+PLACE_LIMITED = _PLACE.format(
+    counter=""", counter as (
+        select key_spend.*
+          from locked
+          join key_spend
+            on key_spend.customer_id = locked.customer_id and key_spend.api_key_id = locked.first_key_id
+           for update of key_spend
+    )""",
+    limit_columns="""counter.cut_off_at as key_cut_off_at,
+               case
+                   when api_key.limit_nanos is null then null
+                   when counter.cut_off_at is not null then 0
+                   else greatest(0, api_key.limit_nanos - greatest(0, counter.spent_nanos)
+                                    - counter.held_nanos)
+               end as left_of_limit,
+               case when api_key.limit_nanos is not null then counter.period_start end as period_start,
+               case
+                   when api_key.limit_nanos >= %(cut_off_below)s
+                   then limit_period_end(api_key.limit_period, counter.period_start)
+               end as resumes_at,
+               api_key.limit_nanos is not null
+               and coalesce(counter.period_start < limit_period_start(api_key.limit_period, %(day)s), true)
+               as is_stale""",
+    join_counter="left join counter on counter.customer_id = locked.customer_id",
+    count_for_key=""", counted_for_key as (
         update key_spend
            set period_start = counter.period_start, spent_nanos = counter.spent_nanos,
                held_nanos = counter.held_nanos + placed.amount_nanos, cut_off_at = counter.cut_off_at
@@ -112,12 +131,28 @@ PLACE = """
           join counter on counter.customer_id = placed.customer_id
          where key_spend.customer_id = counter.customer_id and key_spend.api_key_id = counter.api_key_id
            and placed.key_period_start is not null
-    )
-    select answer.customer_id, answer.api_key_id, answer.refusal, answer.offered, answer.refused_until,
-           answer.is_stale, (select state from placed) as state,
-           (select available from counted) as available_after
-      from answer
-"""
+    )""",
+)
+
+MOST_REMEMBERED = 10_000
+
+
+class _Limited:
+    """Digests of keys that had a limit when this process last looked: which statement to try first."""
+
+    def __init__(self) -> None:
+        self._digests: set[bytes] = set()
+
+    def __contains__(self, digest: bytes) -> bool:
+        return digest in self._digests
+
+    def remember(self, digest: bytes) -> None:
+        if len(self._digests) >= MOST_REMEMBERED:
+            self._digests.clear()
+        self._digests.add(digest)
+
+
+_limited = _Limited()
 
 
 def execute(
@@ -128,7 +163,19 @@ def execute(
     `state` is None where nothing was placed: the request id is taken, or the counter of the key's limit is
     stale (`is_stale`), or credit is short and the caller `may_clamp`. Raises `UnknownKey`.
     """
-    found = sql.fetch(PLACE, _parameters(request, asked, now=now, may_clamp=may_clamp, bounds=bounds))
+    values = _parameters(request, asked, now=now, may_clamp=may_clamp, bounds=bounds)
+    if request.key_digest not in _limited:
+        row = _fetch(PLACE, values)
+        if not row.is_stale:
+            return row
+        _limited.remember(request.key_digest)
+    return _fetch(
+        PLACE_LIMITED, values | {"day": day_of(request), "cut_off_below": settings.CUT_OFF_BELOW_NANOS}
+    )
+
+
+def _fetch(query: str, values: Mapping[str, object]) -> Any:
+    found = sql.fetch(query, values)
     if not found:
         raise UnknownKey("no API key has this digest", field="key_digest")
     return found[0]
@@ -141,7 +188,7 @@ def day_of(request: HoldRequest) -> date:
 
 def _parameters(
     request: HoldRequest, asked: Terms, *, now: datetime, may_clamp: bool, bounds: Bounds | None
-) -> Mapping[str, object]:
+) -> dict[str, object]:
     bounds = bounds or request.bounds
     return {
         "digest": request.key_digest,
@@ -158,6 +205,4 @@ def _parameters(
         "expires_at": now + timedelta(seconds=request.ttl_s),
         "fingerprint": request.fingerprint,
         "may_clamp": may_clamp,
-        "day": day_of(request),
-        "cut_off_below": settings.CUT_OFF_BELOW_NANOS,
     }
