@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psycopg
 
+from config.stack import orphans
 from config.stack.places import Place
 from config.stack.process import Program
 from config.stack.state import Engines
@@ -53,6 +54,7 @@ def program(place: Place, engines: Engines, *, durable: bool) -> Program:
     def before_start() -> None:
         _make_cluster(place, folder, engines.superuser_password)
         _clear_stale_pid(folder / "data")
+        orphans.end(folder / "data")
 
     return Program(
         name="postgres",

@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,9 +11,9 @@ import psycopg
 import pytest
 import redis
 
-from config.stack import engines, places, ports, postgres, state, throw_away, valkey
+from config.stack import engines, orphans, places, ports, postgres, state, throw_away, valkey
 from config.stack.supervisor import StartFailedError, Supervisor
-from tests.config.processes import eventually, is_alive, kill
+from tests.config.processes import children, command_of, eventually, is_alive, kill
 
 IS_ROOT = os.geteuid() == 0
 
@@ -85,6 +86,23 @@ class TestPostgres:
         assert eventually(lambda: running.supervisor.pids().get("postgres", first) != first)
         assert eventually(running.answers)
         assert running.query("select answer from survivor") == (42,)
+
+    @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells in which folder a process works")
+    def test_ends_children_of_a_killed_postmaster_that_do_not_notice(self, running):
+        first = running.supervisor.pids()["postgres"]
+        deaf = next(pid for pid in children(first) if "checkpointer" in command_of(pid))
+        kill(deaf, signal.SIGSTOP)
+
+        kill(first, signal.SIGKILL)
+
+        assert eventually(lambda: not is_alive(deaf))
+        assert eventually(running.answers, within_s=30)
+
+    @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells in which folder a process works")
+    def test_takes_no_child_of_a_living_postmaster_for_an_orphan(self, running):
+        assert running.answers()
+
+        assert orphans.find(running.data_dir / "postgres/data") == []
 
     def test_starts_over_a_pid_file_whose_pid_is_another_programs(self, running):
         pid_file = running.data_dir / "postgres/data/postmaster.pid"
