@@ -28,6 +28,7 @@ WALLETS = """
 """
 WAITING = "select count(*) from usage_event"
 UNJUDGED = "select count(*) from usage_conflict where verdict is null"
+OPEN = "select count(*) from hold where state = 'open'"
 OVERDUE = "select count(*) from hold where state = 'open' and expires_at <= now()"
 QUARANTINED = "select request_id, code, detail from quarantined_event where resolved_at is null"
 
@@ -47,6 +48,11 @@ def waiting(world: World) -> int | None:
 def unjudged(world: World) -> int | None:
     """How many conflicts may still correct a charge; None where the database does not answer."""
     return _count(world, UNJUDGED)
+
+
+def open_holds(world: World) -> int | None:
+    """How many holds have not ended; None where the database does not answer."""
+    return _count(world, OPEN)
 
 
 def overdue(world: World) -> int | None:

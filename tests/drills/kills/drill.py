@@ -155,7 +155,7 @@ class Drill:
 
     def _is_at_rest(self, follower: Follower) -> bool:
         world = self._world
-        return books.overdue(world) == books.unjudged(world) == 0 and keys.all_published(world, follower)
+        return books.open_holds(world) == books.unjudged(world) == 0 and keys.all_published(world, follower)
 
     async def _until(self, is_so: Callable[[], bool], what: str, within_s: float = DRAINS_WITHIN_S) -> None:
         """Wait for a condition that asks the database; one that does not come true is a violation."""
