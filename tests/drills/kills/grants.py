@@ -14,7 +14,7 @@ from tests.drills.kills.world import Say, World
 
 EVERY_S = 0.5
 TRY_AGAIN_AFTER_S = 0.5
-LITTLE_NANOS = (2_000_000, 60_000_000)
+LITTLE_NANOS = (1_000_000, 12_000_000)
 
 
 class Granter:
