@@ -111,6 +111,13 @@ class CorrectCharges:
 
 
 @dataclass(frozen=True)
+class PriceLate:
+    """Charge what only this price version prices and the charges' own did not."""
+
+    price: int
+
+
+@dataclass(frozen=True)
 class ExpireHolds:
     pass
 
@@ -227,6 +234,7 @@ Step = (
     | Report
     | Settle
     | CorrectCharges
+    | PriceLate
     | ExpireHolds
     | ExpireLots
     | ForgetRefused

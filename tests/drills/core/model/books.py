@@ -83,11 +83,10 @@ def _charges(world: World) -> Rows:
     """Charges and, under the request that they correct, corrections."""
     rows: Rows = []
     for (who, request), charge in world.charges.items():
-        told = who, request, charge.gateway, charge.usage.key, charge.usage.model, charge.price
-        rows.append((*told, charge.nanos, charge.set_aside, charge.unpriced or None, False))
-        correction = world.corrections.get((who, request))
-        if correction:
-            rows.append((*told, correction.nanos, None, correction.unpriced or None, True))
+        of = who, request, charge.gateway, charge.usage.key, charge.usage.model
+        rows.append((*of, charge.price, charge.nanos, charge.set_aside, charge.unpriced or None, False))
+        for each in world.corrections.get((who, request), []):
+            rows.append((*of, each.price, each.nanos, None, each.unpriced or None, True))
     return sorted(rows, key=str)
 
 

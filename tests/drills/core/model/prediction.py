@@ -40,6 +40,7 @@ RULES: dict[type, Callable[[World, Any], Answer]] = {
     steps.Report: usage.report,
     steps.Settle: settlement.settle,
     steps.CorrectCharges: corrections.correct,
+    steps.PriceLate: corrections.price_late,
     steps.ExpireHolds: holds.expire,
     steps.ExpireLots: credits.expire_lots,
     steps.ForgetRefused: holds.forget_refused,

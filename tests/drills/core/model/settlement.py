@@ -79,6 +79,7 @@ def _charge(world: World, who: str, request: int, waiting: Waiting, entries: dic
         unpriced=price.unpriced(waiting.usage.counts),
         day=world.minted[request] // DAY,
         entry=entries.setdefault(who, Entry("usage")),
+        at=world.now,
     )
     line = world.line_of(waiting.usage.key)
     if line:

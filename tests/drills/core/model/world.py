@@ -63,7 +63,7 @@ class Waiting:
 
 @dataclass
 class Charge:
-    """`day` is that of the request's own time; `entry` the ledger transaction that debited it."""
+    """`day` is that of the request's own time; `entry` the transaction that debited it at moment `at`."""
 
     usage: Usage
     gateway: int
@@ -73,13 +73,15 @@ class Charge:
     unpriced: tuple[str, ...]
     day: int
     entry: Entry
+    at: int
 
 
 @dataclass
 class Correction:
-    """What better evidence changed about a charge; counts and nanos are differences."""
+    """What was corrected about a charge at one price; counts and nanos are differences."""
 
-    counts: tuple[int | None, ...]
+    price: int
+    counts: tuple[int, ...]
     nanos: int
     unpriced: tuple[str, ...]
 
@@ -136,7 +138,7 @@ class World:
     daily: Counter[tuple[str, int, str, int, str]] = field(default_factory=Counter)
     quarantine: dict[tuple[object, int], Quarantined] = field(default_factory=dict)
     conflicts: dict[tuple[str, int, object, int], Conflict] = field(default_factory=dict)
-    corrections: dict[Request, Correction] = field(default_factory=dict)
+    corrections: dict[Request, list[Correction]] = field(default_factory=dict)
     published: dict[int, tuple[object, ...]] = field(default_factory=dict)
     positions: int = 0
 
@@ -182,8 +184,7 @@ class World:
         nanos = 0
         for request, charge in self.charges.items():
             if self.keys[charge.usage.key].first == line.first and charge.day >= line.start:
-                correction = self.corrections.get(request)
-                nanos += charge.nanos + (correction.nanos if correction else 0)
+                nanos += charge.nanos + sum(each.nanos for each in self.corrections.get(request, []))
         return nanos
 
     def keep_conflict(self, who: str, usage: Usage, gateway: int) -> None:

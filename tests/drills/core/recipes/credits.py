@@ -1,5 +1,6 @@
 """Credit, prices, the clock and the threshold."""
 
+from tests.drills.core.model.prices import WEB_SEARCH
 from tests.drills.core.model.world import World
 from tests.drills.core.recipes.dice import Dice, chance
 from tests.drills.core.setting import RAGGED, STEADY, YOUNG
@@ -12,6 +13,7 @@ from tests.drills.core.steps import (
     ChangePrice,
     CutOffBelow,
     Grant,
+    PriceLate,
     Wait,
 )
 
@@ -68,6 +70,11 @@ def change_price(dice: Dice, world: World) -> ChangePrice:
     return ChangePrice(
         number, model, dice.pick(PRICE_SETS[model]), dice.pick(AHEAD if has_price else AHEAD_OF_FIRST)
     )
+
+
+def price_late(dice: Dice, world: World) -> PriceLate:
+    priced = [number for number, price in world.prices.by_number.items() if price.picos[WEB_SEARCH]]
+    return PriceLate(dice.pick(priced if chance(dice, 90) else list(world.prices.by_number)))
 
 
 def cut_off_below(dice: Dice, _: World) -> CutOffBelow:

@@ -19,6 +19,7 @@ RECIPES: dict[str, tuple[int, Recipe]] = {
     "report": (18, usage.report),
     "settle": (9, _plain(steps.Settle())),
     "correct_charges": (4, _plain(steps.CorrectCharges())),
+    "price_late": (2, credits.price_late),
     "extend": (7, holds.extend),
     "release": (5, holds.release),
     "grant": (8, credits.grant),

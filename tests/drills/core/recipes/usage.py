@@ -80,7 +80,8 @@ def _of_hold(dice: Dice, world: World, hold: Hold) -> Usage:
 
 
 def _without_hold(dice: Dice, world: World) -> Usage:
-    counts: Counts = (dice.pick(holds.INPUTS), dice.pick(holds.OUTPUTS), None, None, None, None)
+    searches = dice.pick((1, 3)) if chance(dice, 15) else None
+    counts: Counts = (dice.pick(holds.INPUTS), dice.pick(holds.OUTPUTS), None, None, None, searches)
     return Usage(
         request=holds.new_request(dice, world),
         key=holds.pick_key(dice, world),
@@ -100,14 +101,14 @@ def _counts(dice: Dice, hold: Hold) -> Counts:
         out += dice.pick((1, 700, 5000))
     else:
         out = out * dice.pick(SHARES) // 100
+    if chance(dice, 5):
+        searches += 1
     if hold.model != RAGGED:
         return tokens_in, out, None, None, None, searches or None
     parts: list[int | None] = [0 if chance(dice, 50) else None for _ in range(4)]
     parts[dice.number(0, 3)] = most_input
     if most_input > 10 and chance(dice, 40):
         parts = [most_input - 7, 3, 3, 1]
-    if chance(dice, 4):
-        searches += 1
     return parts[0], out, parts[1], parts[2], parts[3], searches or None
 
 

@@ -28,6 +28,7 @@ VERBS: dict[type, Callable[[Scene, Any], Answer]] = {
     steps.Report: usage.report,
     steps.Settle: usage.settle,
     steps.CorrectCharges: usage.correct,
+    steps.PriceLate: usage.price_late,
     steps.ExpireHolds: holds.expire,
     steps.ExpireLots: credits.expire_lots,
     steps.ForgetRefused: holds.forget_refused,

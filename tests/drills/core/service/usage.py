@@ -2,12 +2,12 @@
 
 from catalog.rating import METERS
 from tests.drills.core import steps
-from tests.drills.core.model.answers import Answer, Done
+from tests.drills.core.model.answers import Answer, Done, Skipped
 from tests.drills.core.service.scene import Scene
 from tests.drills.core.service.stage import request_of
 from usage.models import QuarantinedEvent
 from usage.services import ingest, quarantine
-from usage.services.corrections import evidence
+from usage.services.corrections import evidence, late_prices
 from usage.services.reports import Report, Reporter
 from usage.services.settlement import drain
 from usage.services.settlement.batch import NOTHING
@@ -29,6 +29,13 @@ def settle(scene: Scene, _: steps.Settle) -> Answer:
 def correct(scene: Scene, _: steps.CorrectCharges) -> Answer:
     judged = evidence.correct(now=scene.now)
     return Done((judged.conflicts, judged.corrections, judged.keys_changed))
+
+
+def price_late(scene: Scene, step: steps.PriceLate) -> Answer:
+    if step.price not in scene.stage.prices:
+        return Skipped()
+    done = late_prices.price(price_version_id=scene.stage.prices[step.price], now=scene.now)
+    return Done((done.requests, done.amount_nanos, done.units.total(), done.keys_changed))
 
 
 def replay_quarantine(scene: Scene, _: steps.ReplayQuarantine) -> Answer:
