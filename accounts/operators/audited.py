@@ -49,12 +49,17 @@ class AuditedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         """Links above an object's page."""
         return []
 
+    def called(self, obj: Any) -> str:
+        """What the heading of an object's page calls it."""
+        return str(obj)
+
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any
     ) -> HttpResponse:
         obj = context.get("original")
-        tools = [] if obj is None else self.tools(request, obj)
-        return super().render_change_form(request, {**context, "tools": tools}, *args, **options)
+        if obj is not None:
+            context = {**context, "tools": self.tools(request, obj), "subtitle": self.called(obj)}
+        return super().render_change_form(request, context, *args, **options)
 
     def get_search_results(
         self, request: HttpRequest, queryset: Any, search_term: str

@@ -45,6 +45,9 @@ class WalletAdmin(ReadOnlyAdmin):
             *super().get_urls(),
         ]
 
+    def called(self, obj: Wallet) -> str:
+        return str(obj.customer)
+
     def tools(self, request: HttpRequest, obj: Wallet) -> list[Tool]:
         pages = [
             ("Give credit", "billing_wallet_grant", GrantPage.permission),
