@@ -22,6 +22,8 @@ class TestArray:
             ("bigint", [0, -(2**63), None, 2**63 - 1]),
             ("timestamptz", [datetime(2026, 1, 1, tzinfo=UTC), None]),
             ("text", ['a "quoted" word', "{", None, ""]),
+            ("text", [None, "π", "a\nb", ","]),
+            ("bytea", [b"", b"\x00\xff", None]),
             ("boolean", [True, False]),
         ],
     )

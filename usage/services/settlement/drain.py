@@ -58,30 +58,46 @@ def settle_next(*, now: datetime) -> Settled:
     try:
         with transaction.atomic():
             claimed = _round.claim(settings.SETTLE_BATCH_SIZE)
-            return _charge(claimed, now=now)
+            done, busy = _charge_free(claimed, now=now)
     except Exception as error:
         if not claimed:
             raise
-        log.warning("batch failed; settling it in parts", events=len(claimed), error=repr(error))
-        keys = [event.key for event in claimed]
+        return _settle_failed([event.key for event in claimed], error, now=now)
+    return done.and_then(_settle_busy(busy, now=now)) if busy else done
+
+
+def _charge_free(events: Sequence[Claimed], *, now: datetime) -> tuple[Settled, Keys]:
+    """Charge those events whose wallets nobody has locked; returns the others' keys."""
+    if not events:
+        return NOTHING, []
+
+    book = Book.lock_free((event.customer_id for event in events), now=now)
+    free = [event for event in events if event.customer_id in book.wallets]
+    busy = [event.key for event in events if event.customer_id not in book.wallets]
+    return batch.settle(free, book) if free else NOTHING, busy
+
+
+def _settle_busy(keys: Keys, *, now: datetime) -> Settled:
+    """Settle what others had locked, in a transaction of its own: nobody waits for us while we wait."""
+    try:
+        with transaction.atomic():
+            return _charge(rows.claim_these(keys), now=now)
+    except Exception as error:  # noqa: BLE001 - whatever the events fail on, they are kept.
         if isinstance(error.__cause__, LockNotAvailable):
-            return _settle_free(keys, now=now)
-        return _settle_parts(keys, now=now)
+            log.warning("wallets stay locked; their events wait", events=len(keys))
+            return NOTHING
+        return _settle_failed(keys, error, now=now)
+
+
+def _settle_failed(keys: Keys, error: Exception, *, now: datetime) -> Settled:
+    log.warning("batch failed; settling it in parts", events=len(keys), error=repr(error))
+    return _settle_parts(keys, now=now)
 
 
 def _charge(events: Sequence[Claimed], *, now: datetime) -> Settled:
     if not events:
         return NOTHING
     return batch.settle(events, Book.lock((event.customer_id for event in events), now=now))
-
-
-def _settle_free(keys: Keys, *, now: datetime) -> Settled:
-    """Settle those of `keys` whose wallets nobody keeps locked: one wallet does not stop the others."""
-    with transaction.atomic():
-        events = rows.claim_these(keys)
-        book = Book.lock_free((event.customer_id for event in events), now=now)
-        events = [event for event in events if event.customer_id in book.wallets]
-        return batch.settle(events, book) if events else NOTHING
 
 
 def _settle_parts(keys: Keys, *, now: datetime) -> Settled:
