@@ -62,6 +62,20 @@ QUARANTINE = """
      group by code
 """
 
+DISCREPANCIES = """
+    select kind, count(*) as discrepancies_open
+      from (select kind from discrepancy where resolved_at is null limit %(most)s) as open
+     group by kind
+"""
+
+# No row, and so no gauge, where no audit has been kept yet.
+AUDIT = """
+    select violations as audit_violations, extract(epoch from %(now)s - finished_at) as audit_age_seconds
+      from audit_run
+     order by id desc
+     limit 1
+"""
+
 HELP: Final[Mapping[str, str]] = {
     "inbox_events": "Usage events that wait to be charged.",
     "settlement_lag_seconds": "Age of the oldest event in the inbox; 0 where it is empty.",
@@ -75,6 +89,9 @@ HELP: Final[Mapping[str, str]] = {
     "outbox_age_seconds": "Age of the oldest of them; 0 where there is none.",
     "key_events_uncached": "Published key states that Valkey does not have yet.",
     "quarantine_open": "Events that could not be charged and that nobody answered for, by code.",
+    "discrepancies_open": "Discrepancies of usage that nobody answered for, by kind.",
+    "audit_violations": "Rows that broke an invariant in the last audit that was kept.",
+    "audit_age_seconds": "Time since that audit.",
     "partitions_days_ahead": "Days until request ids have no partition.",
     "database_up": "1 where PostgreSQL answered every question, 0 where it did not.",
 }
@@ -106,6 +123,8 @@ READINGS: Final = (
     Reading(_query(OUTBOX)),
     Reading(_query(UNCACHED)),
     Reading(_query(QUARANTINE)),
+    Reading(_query(DISCREPANCIES)),
+    Reading(_query(AUDIT)),
     Reading(_partitions, valid_s=_SELDOM_S),
     Reading(_query(WALLETS), valid_s=_SELDOM_S),
 )

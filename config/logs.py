@@ -112,6 +112,8 @@ def configure(*, layout: str, level: str, secrets: Iterable[str] = ()) -> dict[s
             "requests": {"handlers": ["requests"], "propagate": False, "level": level},
             # Its warnings are the refusals that callers get as answers; each has a line of its own.
             "django.request": {"level": logging.ERROR},
+            # It repeats the header, whatever stands in it; the request's own line says 400.
+            "django.security.DisallowedHost": {"level": logging.CRITICAL + 1},
             # Statements hold the keys of sessions and the digests of passwords.
             "django.db.backends": {"level": logging.INFO},
         },

@@ -5,6 +5,7 @@ from typing import Any
 
 import structlog
 from celery import signals
+from django.dispatch import receiver
 from django_structlog.celery.signals import bind_extra_task_metadata
 
 from config import metrics
@@ -13,7 +14,7 @@ _began_at: dict[str, float] = {}
 
 
 # Not at the task's own start: there django-structlog clears what was bound before.
-@bind_extra_task_metadata.connect
+@receiver(bind_extra_task_metadata)
 def _bind_name(*, task: Any, **_more: Any) -> None:
     structlog.contextvars.bind_contextvars(task=task.name)
 

@@ -1,15 +1,17 @@
 """The WSGI application bears any charset and any cookie; Django's test client does not pass it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from io import BytesIO
 from typing import Any
 from urllib.parse import urlsplit
+from wsgiref.types import StartResponse, WSGIEnvironment
 
 import pytest
 from django.core.signals import request_started
 from django.db import close_old_connections
 
 from accounts.api import authentication
+from config.edge import Edge
 from config.wsgi import application
 from tests import gateways
 
@@ -102,3 +104,21 @@ class TestCookies:
     def test_with_control_characters_are_dropped(self, session: str):
         status, _ = call("GET", "/admin/", HTTP_COOKIE=f"a=b; sessionid={session}; c=d")
         assert status == 302
+
+
+class TestFailure:
+    def test_is_logged_by_us_and_answered(self, caplog: pytest.LogCaptureFixture):
+        def fail(_environ: WSGIEnvironment, _start_response: StartResponse) -> list[bytes]:
+            raise ValueError("outside of Django")
+
+        statuses: list[str] = []
+
+        def start_response(status: str, *_more: object) -> Callable[[bytes], object]:
+            statuses.append(status)
+            return lambda _body: None
+
+        body = b"".join(Edge(fail)({}, start_response))
+
+        assert statuses == ["500 Internal Server Error"]
+        assert b"outside" not in body
+        assert "request not answered" in caplog.text

@@ -13,6 +13,10 @@ from billing import sql
 from config import gauges
 from config.gauges import Gauges, Reading
 from tests import cast
+from usage.models import AuditRun, Discrepancy, DiscrepancyKind, ReconciliationRun
+
+# Gauges that are not there where nothing is.
+OF_ROWS = {"quarantine_open", "discrepancies_open", "audit_violations", "audit_age_seconds"}
 
 pytestmark = pytest.mark.django_db
 
@@ -30,7 +34,7 @@ class TestGauges:
     def test_are_all_there_and_quiet_where_nothing_happens(self):
         shown = read()
 
-        assert shown.keys() == gauges.HELP.keys() - {"quarantine_open"}
+        assert shown.keys() == gauges.HELP.keys() - OF_ROWS
         assert shown.pop("database_up") == 1
         assert shown.pop("partitions_days_ahead") > 14
         assert set(shown.values()) == {0}
@@ -77,6 +81,33 @@ class TestGauges:
 
         assert shown["quarantine_open:unknown_model"] == 2
         assert shown["quarantine_open:unknown_key"] == 1
+
+    def test_tell_of_the_last_audit_that_was_kept(self):
+        for violations, days in ((3, 2), (1, 1)):
+            at = timezone.now() - timedelta(days=days)
+            AuditRun.objects.create(
+                started_at=at, finished_at=at, invariants=5, violations=violations, findings=[]
+            )
+
+        shown = read()
+
+        assert shown["audit_violations"] == 1
+        assert shown["audit_age_seconds"] == pytest.approx(86_400, abs=600)
+
+    def test_tell_of_discrepancies_by_kind(self):
+        run = ReconciliationRun.objects.create(
+            from_at=timezone.now() - timedelta(hours=1), until_at=timezone.now(), started_at=timezone.now()
+        )
+        for found in range(2):
+            Discrepancy.objects.create(
+                kind=DiscrepancyKind.values[0],
+                request_id=cast.id_at(timezone.now()),
+                gateway_id=found,
+                found_in=run,
+                found_at=timezone.now(),
+            )
+
+        assert read()[f"discrepancies_open:{DiscrepancyKind.values[0]}"] == 2
 
 
 class TestCost:

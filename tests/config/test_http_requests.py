@@ -1,43 +1,17 @@
 """Each HTTP request has an id, one line, and a count."""
 
 import json
-import logging
 import re
-from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
 from django.test import Client
-from prometheus_client import generate_latest
 
-from config import metrics
-from config.logs import RequestLine
 from tests import cast
+from tests.config.request_lines import counted, shown
 from tests.gateways import gateway, hold_body
 
 KEY = "sk-am-4fR9xQ2mZ8bT1cV7nK3pL5sD0gH6jW1a2b3c"
-
-
-@pytest.fixture
-def lines() -> Iterator[list[RequestLine]]:
-    """The lines that requests leave while the test runs."""
-    collected: list[RequestLine] = []
-
-    class Collecting(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            assert isinstance(record.msg, RequestLine)
-            collected.append(record.msg)
-
-    handler = Collecting()
-    logging.getLogger("requests").addHandler(handler)
-    yield collected
-    logging.getLogger("requests").removeHandler(handler)
-
-
-def counted(text: str) -> float:
-    """The number behind a line of /metrics that begins with `text`."""
-    shown = generate_latest(metrics.counted()).decode()
-    return sum(float(line.rpartition(" ")[2]) for line in shown.splitlines() if line.startswith(text))
 
 
 class TestId:
@@ -122,8 +96,8 @@ class TestCount:
     def test_gives_all_unknown_addresses_one_name(self):
         before = counted("billing_request_seconds_count")
         Client().get("/one")
-        first = generate_latest(metrics.counted()).count(b"\n")
+        first = len(shown())
         Client().get("/two")
 
-        assert generate_latest(metrics.counted()).count(b"\n") == first
+        assert len(shown()) == first
         assert counted("billing_request_seconds_count") == before + 2
