@@ -5,7 +5,8 @@ from copy import deepcopy
 
 import pytest
 from django.conf import settings
-from django.db import ConnectionHandler, OperationalError
+from django.db import OperationalError
+from django.db.utils import ConnectionHandler
 from psycopg_pool import PoolTimeout
 
 from config.stack import ports
