@@ -8,6 +8,8 @@ from tests.drills.core.steps import ExpireHolds, Extend, ForgetRefused, Release
 
 
 def extend(world: World, step: Extend) -> Answer:
+    if step.request not in world.minted:
+        return Skipped()
     if not 0 < step.lasts <= DAY:
         return Failed("invalid")
     found = _own(world, step.request, step.gateway)
