@@ -29,6 +29,8 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="print the report as one line of JSON")
     arguments = parser.parse_args()
 
+    # Also where whoever started us ignores it, as a shell does for what it runs in the background.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
     try:
