@@ -11,10 +11,11 @@ from billing.errors import BillingError
 from tests import cast, databases
 from tests.cast import OUTPUT_TOKEN, Player
 from tests.concurrency.crew import Crew
+from tests.faults.insistence import insist
 from tests.faults.sizes import times
 
 Hire = Callable[[int], Crew]
-WRITERS, WALLETS, STEPS = 16, 50, times(50)
+WRITERS, WALLETS, STEPS = 16, 50, times(25)
 
 # Each of them is zero in a snapshot that was taken between two commits.
 WRONG = """
@@ -102,21 +103,21 @@ class TestBank:
 
 class TestTopUpAndDebit:
     def test_of_one_wallet_lose_no_update(self, crew: Hire):
-        """16 threads: 500 credits and 500 debits that are larger, so that the wallet comes to owe."""
-        alice = cast.player("Alice", 200 * OUTPUT_TOKEN)
-        count = times(500) // 8
+        """16 threads: 250 credits and 250 debits that are larger, so that the wallet comes to owe."""
+        alice = cast.player("Alice", 100 * OUTPUT_TOKEN)
+        count = times(250) // 8
 
         def credit() -> None:
             for _ in range(count):
-                cast.fund(alice.id, 3 * OUTPUT_TOKEN)
+                insist(partial(cast.fund, alice.id, 3 * OUTPUT_TOKEN))
 
         def debit() -> None:
             for _ in range(count):
                 cast.send(cast.report(alice, output=4))
-                cast.settle()
+                insist(cast.settle)
 
         crew(16).each([credit, debit] * 8)
         cast.settle()
 
         wallet = alice.wallet()
-        assert wallet.balance_nanos - wallet.debt_nanos == (200 - 8 * count) * OUTPUT_TOKEN
+        assert wallet.balance_nanos - wallet.debt_nanos == (100 - 8 * count) * OUTPUT_TOKEN

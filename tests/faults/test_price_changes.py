@@ -20,8 +20,8 @@ from tests.faults.sizes import times
 from usage.models import Charge
 
 Hire = Callable[[int], Crew]
-REQUESTS = times(400)
-CHANGES, EVERY = 50, timedelta(milliseconds=10)
+REQUESTS = times(200)
+CHANGES, EVERY = 20, timedelta(milliseconds=10)
 
 WRONGLY_PINNED = """
     select hold.request_id

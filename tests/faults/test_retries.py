@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from django.db import connections
+from django.db import close_old_connections
 from django.utils import timezone
 
 from billing.models import Hold
@@ -18,6 +18,7 @@ from tests import cast, gateways
 from tests.cast import OUTPUT_TOKEN, USD
 from tests.concurrency.crew import Crew
 from tests.concurrency.test_holds import outcome
+from tests.faults.insistence import MOST_TRIES
 from tests.faults.sizes import times
 from tests.gateways import Gateway, Response
 from usage.models import Charge, UsageConflict
@@ -33,27 +34,30 @@ def answer(response: Response) -> str:
 
 
 def post(gateway: Gateway, call: tuple[str, dict[str, Any]]) -> str:
-    try:
-        return answer(gateway.post(*call))
-    finally:
+    """Ask, and ask again where the wallet was locked for too long: that is what 503 means."""
+    for _ in range(MOST_TRIES):
+        response = gateway.post(*call)
         # The test client leaves its connection open, unlike a server.
-        connections["default"].close_if_unusable_or_obsolete()
+        close_old_connections()
+        if response.status_code != 503:
+            return answer(response)
+    raise AssertionError("the service never answered")
 
 
 class TestStorm:
     def test_of_50_retries_for_each_id_holds_once(self, crew: Hire, gateway: Gateway):
         """32 connections; every fourth id is Dora's, who has no credit: the refusal is one answer, too."""
         alice, dora = cast.player("Alice", 100 * USD), cast.player("Dora")
-        bodies = [gateways.hold_body(dora if n % 4 == 3 else alice) for n in range(times(8))]
+        bodies = [gateways.hold_body(dora if n % 4 == 3 else alice) for n in range(times(4))]
         calls = [("holds", body) for _ in range(50) for body in bodies]
 
         answers = crew(32).share(calls, partial(post, gateway))
 
         seen = {(body["request_id"], each) for (_, body), each in zip(calls, answers, strict=True)}
         assert len(seen) == len(bodies)
-        assert Counter(each.split()[0] for _, each in seen) == {"201": times(6), "402": times(2)}
+        assert Counter(each.split()[0] for _, each in seen) == {"201": times(3), "402": times(1)}
         assert Hold.objects.count() == len(bodies)
-        assert alice.wallet().held_nanos == times(6) * 1000 * OUTPUT_TOKEN
+        assert alice.wallet().held_nanos == times(3) * 1000 * OUTPUT_TOKEN
 
     def test_on_the_whole_life_of_a_request_charges_it_once(self, crew: Hire, gateway: Gateway):
         """Extension, report and release, each from eight connections at once."""

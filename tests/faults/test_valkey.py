@@ -58,7 +58,7 @@ class TestFlushed:
     def test_loses_no_work(self, crew: Hire, gateway: Gateway):
         """Four gateways bill while Valkey is emptied after every request of one of them."""
         players = [cast.player(f"Customer-{n}", USD) for n in range(4)]
-        count = times(10)
+        count = times(5)
 
         def trade(who: cast.Player) -> None:
             for _ in range(count):
