@@ -58,7 +58,7 @@ WRITE_DEBTS = """
 LOTS_WITH_CREDIT = """
     select customer_id, id, kind, amount_nanos, remaining_nanos, expires_at, created_at, ledger_transaction_id
       from credit_lot
-     where customer_id = any(%s::uuid[]) and remaining_nanos > 0
+     where customer_id = any(%s::uuid[]) and has_credit
 """
 
 INSERT_LOTS = """

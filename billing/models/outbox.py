@@ -4,7 +4,7 @@ from django.db import models
 
 
 class Outbox(models.Model):
-    """One customer whose keys' states changed; `api_key` narrows it to one key."""
+    """One customer whose keys' states changed; they are read when they are published."""
 
     id = models.BigAutoField(primary_key=True)
     customer = models.ForeignKey(
@@ -14,7 +14,6 @@ class Outbox(models.Model):
         db_constraint=False,
         db_index=False,
     )
-    api_key_id = models.UUIDField(null=True)
     state_version = models.BigIntegerField()
     created_at = models.DateTimeField()
 

@@ -19,7 +19,7 @@ EXPIRED = """
     select lot.customer_id, lot.id
       from credit_lot lot
       join wallet on wallet.customer_id = lot.customer_id
-     where lot.remaining_nanos > 0 and lot.expires_at <= %s and wallet.balance_nanos > wallet.held_nanos
+     where lot.has_credit and lot.expires_at <= %s and wallet.balance_nanos > wallet.held_nanos
        and lot.customer_id <> all(%s::uuid[])
      order by lot.customer_id, lot.expires_at, lot.id
      limit %s

@@ -24,8 +24,8 @@ KEEP_CACHED = timedelta(days=30)
 
 CLAIM = """
     delete from outbox
-     where id = any (array(select id from outbox order by id limit %s for update skip locked))
- returning customer_id, api_key_id
+     where id = any (array(select id from outbox order by id limit %s))
+ returning customer_id
 """
 
 POSITION = """
