@@ -51,7 +51,8 @@ def settle(events: Sequence[Claimed], book: Book) -> Settled:
     limits.count(book, [item.event.key for item in charged])
     book.save()
 
-    rows.keep_conflicts([item.event.key for position, item in enumerate(rated) if position not in new])
+    repeated = [item.event.key for position, item in enumerate(rated) if position not in new]
+    rows.keep_conflicts(repeated)
     rows.empty_inbox([event.key for event in events])
     return Settled(len(events), len(charged), book.keys_changed)
 

@@ -15,7 +15,9 @@ BUGS = (
         tests=(_REPORTED, "tests/concurrency/test_ingest.py::TestIngestAgainstSettlement"),
         patches=(
             Patch(
-                _BATCH, "[item for item in rated if item.event.key in new]\n    held", "list(rated)\n    held"
+                _BATCH,
+                "[item for position, item in enumerate(rated) if position in new]\n    held",
+                "list(rated)\n    held",
             ),
         ),
     ),
@@ -26,7 +28,7 @@ BUGS = (
         patches=(
             Patch(
                 _BATCH,
-                "    rows.keep_conflicts([item.event.key for item in rated if item.event.key not in new])\n",
+                "    rows.keep_conflicts(repeated)\n",
                 "",
             ),
         ),
