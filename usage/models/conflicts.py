@@ -48,11 +48,11 @@ class UsageConflict(Metered):
             models.CheckConstraint(
                 name="usage_conflict_judged_with_verdict",
                 condition=Q(verdict__isnull=True, judged_at__isnull=True)
-                | Q(verdict__in=Verdict.values, judged_at__isnull=False),
+                | Q(verdict__isnull=False, verdict__in=Verdict.values, judged_at__isnull=False),
             ),
             models.CheckConstraint(
                 name="usage_conflict_corrected_by_charge",
-                condition=Q(verdict="corrected", corrected_by__isnull=False)
+                condition=Q(verdict__isnull=False, verdict="corrected", corrected_by__isnull=False)
                 | (Q(corrected_by__isnull=True) & (Q(verdict__isnull=True) | ~Q(verdict="corrected"))),
             ),
         ]
