@@ -69,7 +69,7 @@ class TestScratch:
         before = {path: path.read_text() for path in tmp_path.rglob("*.py")}
         bug = Bug("b", "s", (), patches=(Patch("a.py", "one", "two"),), drops=("drop table t",))
 
-        with Scratch(tmp_path, {}).planting(bug):
+        with Scratch(tmp_path, {}).planting([bug]):
             planted = {path: path.read_text() for path in tmp_path.rglob("*.py")}
 
         assert planted != before

@@ -15,13 +15,19 @@ class Patch:
 
 @dataclass(frozen=True, slots=True)
 class Bug:
-    """`tests` are those that must notice it, as pytest takes them; `drops` is SQL for the owner."""
+    """`tests` are those that must notice it, as pytest takes them; `drops` is SQL for the owner.
+
+    Bugs of one `batch` are planted together, to save time where they cannot hide each other: each is caught
+    by a test whose id has its `sign`.
+    """
 
     name: str
     says: str
     tests: tuple[str, ...]
     patches: tuple[Patch, ...] = ()
     drops: tuple[str, ...] = ()
+    batch: str = ""
+    sign: str = ""
 
 
 class DoesNotApplyError(Exception):

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from config.stack import throw_away
@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
 
     operations = [migrations.RunSQL({statements})]
 '''
-_FAILED = re.compile(r"^FAILED (\S+)", re.MULTILINE)
+_FAILED = re.compile(r"^FAILED (.+?)(?: - .*)?$", re.MULTILINE)
 
 
 class Scratch:
@@ -38,26 +38,28 @@ class Scratch:
         self._environ = {**environ, "PYTHONDONTWRITEBYTECODE": "1"}
 
     @contextlib.contextmanager
-    def planting(self, bug: Bug) -> Iterator[None]:
-        """Have the bug in the copy for as long as the block runs."""
-        originals = {patch.path: (self.root / patch.path).read_text() for patch in bug.patches}
+    def planting(self, bugs: Sequence[Bug]) -> Iterator[None]:
+        """Have the bugs in the copy for as long as the block runs."""
+        patches = [patch for bug in bugs for patch in bug.patches]
+        drops = [statement for bug in bugs for statement in bug.drops]
+        originals = {patch.path: (self.root / patch.path).read_text() for patch in patches}
         try:
-            for patch in bug.patches:
+            for patch in patches:
                 (self.root / patch.path).write_text(patched(patch, self.root))
-            if bug.drops:
-                (self.root / MIGRATION).write_text(_migration(self.root, bug.drops))
+            if drops:
+                (self.root / MIGRATION).write_text(_migration(self.root, drops))
             yield
         finally:
             for path, text in originals.items():
                 (self.root / path).write_text(text)
             (self.root / MIGRATION).unlink(missing_ok=True)
 
-    def failures(self, *tests: str) -> tuple[list[str], str]:
-        """Run tests in the copy; return those that failed, and what pytest wrote.
+    def failures(self, *tests: str, most: int = 3) -> tuple[list[str], str]:
+        """Run tests in the copy until `most` have failed; return those, and what pytest wrote.
 
         A test that could not even begin has not noticed anything: it counts as no failure.
         """
-        options = ("-q", "-rf", "--tb=short", "--no-header", "-p", "no:cacheprovider", "--maxfail=3")
+        options = ("-q", "-rf", "--tb=short", "--no-header", "-p", "no:cacheprovider", f"--maxfail={most}")
         result = subprocess.run(  # noqa: S603
             [sys.executable, "-m", "pytest", *options, *tests],
             cwd=self.root,
@@ -88,7 +90,7 @@ def _files() -> list[str]:
     return [name for name in listed.stdout.split("\0") if name and os.path.lexists(ROOT / name)]
 
 
-def _migration(root: Path, statements: tuple[str, ...]) -> str:
+def _migration(root: Path, statements: Sequence[str]) -> str:
     last = [(app, max(_migrations(root / app / "migrations"))) for app in APPS]
     return _DROPPING.format(dependencies=last, statements=list(statements))
 

@@ -1,4 +1,7 @@
-"""Constraints, keys and triggers that are dropped, one at a time, by a migration of the copy."""
+"""Constraints, keys and triggers that a migration of the copy drops.
+
+All CHECKs go together: what attacks one of them asks for its name, so that no other can stand in for it.
+"""
 
 from tests.drills.planted.bug import Bug
 
@@ -57,6 +60,8 @@ def _check(table: str, name: str, test: str) -> Bug:
         says=f"the CHECK {name} is dropped from {table}",
         tests=(test,),
         drops=(f"alter table {table} drop constraint {name}",),
+        batch="checks",
+        sign=name,
     )
 
 

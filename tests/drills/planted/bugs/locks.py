@@ -14,9 +14,9 @@ BUGS = (
         patches=(
             Patch(
                 _STATEMENT,
-                "wallet.balance_nanos - wallet.held_nanos as available, wallet.cut_off_at",
-                "(select before.balance_nanos - before.held_nanos from wallet before"
-                " where before.customer_id = wallet.customer_id) as available, wallet.cut_off_at",
+                "select locked.customer_id, locked.balance_nanos - locked.held_nanos as available",
+                "select locked.customer_id, (select before.balance_nanos - before.held_nanos from wallet before"
+                " where before.customer_id = locked.customer_id) as available",
             ),
         ),
     ),
