@@ -1,5 +1,10 @@
 """Holds: which requests set credit aside, and what became of it."""
 
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+
 from accounts.operators.links import link, short
 from billing import request_ids
 from billing.models import Hold, HoldState
@@ -34,3 +39,8 @@ class HoldRecords(Records):
         Column("amount, USD", lambda hold: amounts.usd(hold.amount_nanos)),
         *shown((("expires", "expires_at"), ("ended", "ended_at")), amounts.at),
     )
+
+    def bound(self, rows: QuerySet[Any], chosen: dict[str, Any]) -> tuple[UUID, ...] | None:
+        """Open holds have an index of their own, however old they are."""
+        is_open = chosen["state"] == HoldState.OPEN
+        return None if is_open and not chosen["key"] else super().bound(rows, chosen)

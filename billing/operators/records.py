@@ -96,7 +96,7 @@ class Records:
 
         rows = _after(self._indexed(form), self.order, chosen["after"])
         narrowed = {column: chosen[name] for name, column in self.exact.items() if chosen.get(name)}
-        bound = self._bound(rows, chosen)
+        bound = self.bound(rows, chosen)
         if bound:
             rows = _not_beyond(rows, self.order, bound)
         found = list(rows.filter(**narrowed).prefetch_related(*self.related)[: PAGE + 1])
@@ -122,7 +122,7 @@ class Records:
         """The UUIDv7 of the key."""
         return next(name for name in cls.order if name != "customer_id")
 
-    def _bound(self, rows: QuerySet[Any], chosen: dict[str, Any]) -> tuple[UUID, ...] | None:
+    def bound(self, rows: QuerySet[Any], chosen: dict[str, Any]) -> tuple[UUID, ...] | None:
         """The key of the last row that a filter without an index may look at; None where all may be."""
         if chosen.get("request") or not any(chosen.get(name) for name in self.unindexed):
             return None

@@ -99,6 +99,14 @@ class TestHolds:
         assert older
         assert requests(shown(root, HOLDS + older[1].replace("&amp;", "&"))) == [str(rare.request_id)]
 
+    def test_that_are_open_are_found_however_old_they_are(self, root, alice, monkeypatch):
+        monkeypatch.setattr(records, "LOOKED_THROUGH", 3)
+        old = cast.hold(alice)
+        for _ in range(5):
+            cast.release(cast.hold(alice))
+
+        assert requests(shown(root, HOLDS, state="open")) == [str(old.request_id)]
+
     def test_take_the_same_queries_for_one_row_and_for_many(self, root, alice):
         cast.hold(alice)
         shown(root, HOLDS)
