@@ -19,18 +19,20 @@ def extend(world: World, step: Extend) -> Answer:
     if hold.state != "open":
         return Failed("request_conflict")
     price = world.prices.by_number[hold.price]
-    failed = terms.bounded(world, price, step.bounds)
-    if failed:
-        return failed
+    return terms.bounded(world, price, step.bounds) or _reset(world, step, who, hold)
+
+
+def _reset(world: World, step: Extend, who: str, hold: Hold) -> Answer:
+    """Set bounds and expiry at the price it was placed at, where it may grow so far."""
+    wallet, price = world.wallet(who), world.prices.by_number[hold.price]
     bounds = terms.amounts(step.bounds)
-    wallet = world.wallet(who)
     growth = price.dearest(bounds) - hold.amount
     if growth > 0:
         line = world.line_of(hold.key)
         room = terms.room_of(world, wallet, line)
-        code = _may_not_grow(world, hold, who) or (
-            terms.tighter(room) if growth > min(room.values()) else None
-        )
+        code = _may_not_grow(world, hold, who)
+        if code is None and growth > min(room.values()):
+            code = terms.tighter(room)
         if code:
             resumes = limits.resumes(world, line) if line and code == "key_limit_reached" else None
             return terms.refused(code, price, bounds, min(room.values()) + hold.amount, resumes)

@@ -17,7 +17,7 @@ from tests.drills.core.steps import (
     Wait,
 )
 
-AMOUNTS = (13_000_001, 5_295_000, 60_000_000, 2_647_500, 1_000_000, 999_999, 1, 30_000_500)
+AMOUNTS = (13_000_001, 5_295_000, 60_000_000, 2_647_500, 120_000_000, 1_000_000, 999_999, 1, 30_000_500)
 OUT_OF_RANGE = (0, 10**15 + 1)
 LASTING = (None, None, MINUTE, 5 * MINUTE, HOUR, DAY, 3 * DAY)
 NEAR = (0, 1, -1)
@@ -25,7 +25,7 @@ NEAR = (0, 1, -1)
 PRICE_SETS = {
     STEADY: (
         (1_059_000, 5_295_000, None, None, None, None),
-        (1_200_500, 4_999_500, 120_500, None, 2_400_500, None),
+        (1_200_500, 4_999_500, 120_500, None, 2_400_500, 3_000_000_500),
         (999_001, 6_000_999, None, 1_250_000, None, 5_000_000_000),
     ),
     RAGGED: (
@@ -64,7 +64,8 @@ def wait(dice: Dice, world: World) -> Wait:
 
 
 def change_price(dice: Dice, world: World) -> ChangePrice:
-    model = dice.pick((YOUNG, STEADY, RAGGED))
+    unpriced = [charge.usage.model for charge in world.charges.values() if charge.unpriced]
+    model = dice.pick(unpriced if unpriced and chance(dice, 50) else (YOUNG, STEADY, RAGGED))
     has_price = bool(world.prices.of_model(model))
     number = max(world.prices.by_number) + 1
     return ChangePrice(
@@ -73,8 +74,14 @@ def change_price(dice: Dice, world: World) -> ChangePrice:
 
 
 def price_late(dice: Dice, world: World) -> PriceLate:
-    priced = [number for number, price in world.prices.by_number.items() if price.picos[WEB_SEARCH]]
-    return PriceLate(dice.pick(priced if chance(dice, 90) else list(world.prices.by_number)))
+    """Mostly a version that prices what some charge of its model left unpriced."""
+    unpriced = {charge.usage.model for charge in world.charges.values() if charge.unpriced}
+    wanted = [
+        number
+        for number, price in world.prices.by_number.items()
+        if price.model in unpriced and price.picos[WEB_SEARCH]
+    ]
+    return PriceLate(dice.pick(wanted if wanted and chance(dice, 90) else list(world.prices.by_number)))
 
 
 def cut_off_below(dice: Dice, _: World) -> CutOffBelow:
@@ -82,7 +89,9 @@ def cut_off_below(dice: Dice, _: World) -> CutOffBelow:
 
 
 def _who(dice: Dice, world: World) -> str:
-    return dice.pick(tuple(world.customers))
+    """Mostly somebody who needs it."""
+    needy = [who for who, customer in world.customers.items() if customer.wallet.cut_off is not None]
+    return dice.pick(needy if needy and chance(dice, 60) else list(world.customers))
 
 
 def _effect(dice: Dice, world: World, who: str, kind: str) -> tuple[int, int]:
@@ -100,5 +109,5 @@ def _amount(dice: Dice, world: World, who: str) -> int:
         edge for edge in (wallet.debt, world.below - wallet.balance, wallet.debt + world.below) if edge > 1
     ]
     if edges and chance(dice, 35):
-        return dice.pick(edges) + dice.pick(NEAR)
+        return dice.pick(edges) + dice.pick((*NEAR, 20_000_000, 50_000_000))
     return dice.pick(OUT_OF_RANGE) if chance(dice, 2) else dice.pick(AMOUNTS)

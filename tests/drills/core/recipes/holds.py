@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from tests.drills.core.model.keys import state_of
 from tests.drills.core.model.wallets import Hold
 from tests.drills.core.model.world import World
 from tests.drills.core.recipes.dice import Dice, chance
@@ -10,7 +11,7 @@ from tests.drills.core.steps import DAY, HOUR, MINUTE, NOBODYS_KEY, SECOND, Boun
 
 INPUTS = (0, 374, 1, 1001, 3000)
 OUTPUTS = (500, 1000, 200, 1, 0, 1201, 3001)
-TTLS = (900, 60, 200, 86_400)
+TTLS = (900, 60, 60, 200, 86_400)
 MINTED = (0, -MINUTE, -HOUR, -DAY, 4 * MINUTE, 5 * MINUTE)
 OUT_OF_WINDOW = (5 * MINUTE + 2 * SECOND, -36 * DAY, -35 * DAY - SECOND)
 EXTENSIONS = (15 * MINUTE, MINUTE, DAY, 1, DAY + 1, 0)
@@ -56,14 +57,14 @@ def held(world: World) -> list[Hold]:
 
 
 def pick_model(dice: Dice) -> str:
-    return dice.pick((STEADY,) * 10 + (RAGGED,) * 7 + (YOUNG,) * 2 + ("unheard-of",))
+    return dice.pick((STEADY,) * 20 + (RAGGED,) * 16 + (YOUNG,) * 3 + ("unheard-of",))
 
 
 def pick_key(dice: Dice, world: World) -> int:
     if chance(dice, 2):
         return NOBODYS_KEY
-    live = [number for number, key in world.keys.items() if key.revoked is None]
-    return dice.pick(live if live and chance(dice, 85) else list(world.keys))
+    able = [number for number in world.keys if state_of(world, number)[0] == "active"]
+    return dice.pick(able if able and chance(dice, 80) else list(world.keys))
 
 
 def new_request(dice: Dice, world: World) -> int:
@@ -108,8 +109,11 @@ def _bounds(dice: Dice, world: World, key: int, model: str, *, more: int = 0) ->
 
 
 def _mostly_open(dice: Dice, world: World) -> list[Hold]:
-    running = [hold for hold in held(world) if hold.state == "open"]
-    return running if running and chance(dice, 75) else held(world)
+    placed = [hold for hold in held(world) if hold.state != "refused"]
+    running = [hold for hold in placed if hold.state == "open"]
+    if running and chance(dice, 80):
+        return running
+    return placed if placed and chance(dice, 85) else held(world)
 
 
 def _gateway(dice: Dice, hold: Hold) -> int:

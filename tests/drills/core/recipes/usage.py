@@ -12,7 +12,7 @@ from tests.drills.core.steps import AnswerByHand, Report, Usage
 Counts = tuple[int | None, ...]
 
 OUTCOMES = ("completed", "client_gone", "upstream_error", "timeout", "gateway_lost")
-EVIDENCE = ("reported", "reported", "partial", "estimated")
+EVIDENCE = ("reported", "estimated", "partial", "estimated")
 SHARES = (100, 50, 1, 0)
 IMPOSSIBLE: tuple[Counts, ...] = ((None,) * 6, (1, 1_000_000_001, None, None, None, None))
 
@@ -40,26 +40,35 @@ def answer_by_hand(dice: Dice, world: World) -> AnswerByHand:
 
 def _usage(dice: Dice, world: World, gateway: int) -> Usage:
     kind = dice.number(1, 100)
-    known = [*(w.usage for w in world.inbox.values()), *(c.usage for c in world.charges.values())]
+    reports = [*world.inbox.values(), *world.charges.values()]
+    known = [told.usage for told in reports if told.gateway == gateway or kind == 100]
+    guessed = [usage for usage in known if usage.evidence != "reported"]
     if kind > 85 and known:
-        return _known_again(dice, dice.pick(known))
-    running = [h for h in holds.held(world) if h.state == "open" and (h.gateway == gateway or kind < 3)]
-    if kind > 20 and running:
+        return _known_again(dice, dice.pick(guessed if guessed and chance(dice, 60) else known))
+    reported = {told.usage.request for told in reports}
+    new = [hold for hold in holds.held(world) if hold.request not in reported]
+    running = [h for h in new if h.state == "open" and (h.gateway == gateway or kind < 25)]
+    if kind > 22 and running:
         return _of_hold(dice, world, dice.pick(running))
-    if kind > 10 and holds.held(world):
+    ended = [hold for hold in new if hold.state in ("released", "expired")]
+    if kind > 14 and ended:
+        return _of_hold(dice, world, dice.pick(ended))
+    if 10 < kind < 15 and holds.held(world):
         return _of_hold(dice, world, dice.pick(holds.held(world)))
     return _without_hold(dice, world)
 
 
 def _known_again(dice: Dice, usage: Usage) -> Usage:
-    return usage if chance(dice, 50) else _other_body(dice, usage)
+    return usage if chance(dice, 35) else _other_body(dice, usage)
 
 
 def _other_body(dice: Dice, usage: Usage) -> Usage:
     """Another body for a request that was reported: other counts, better or worse evidence."""
     counts = tuple(count if count is None else min(count + 3, 1_000_000_000) for count in usage.counts)
+    fewer = tuple(count if count is None else count // 2 for count in usage.counts)
     others = (
         replace(usage, counts=counts, evidence="reported"),
+        replace(usage, counts=fewer, evidence="reported"),
         replace(usage, counts=counts, evidence="estimated"),
         replace(usage, outcome="timeout" if usage.outcome != "timeout" else "completed"),
     )
@@ -80,7 +89,7 @@ def _of_hold(dice: Dice, world: World, hold: Hold) -> Usage:
 
 
 def _without_hold(dice: Dice, world: World) -> Usage:
-    searches = dice.pick((1, 3)) if chance(dice, 15) else None
+    searches = dice.pick((1, 3)) if chance(dice, 30) else None
     counts: Counts = (dice.pick(holds.INPUTS), dice.pick(holds.OUTPUTS), None, None, None, searches)
     return Usage(
         request=holds.new_request(dice, world),
@@ -101,7 +110,7 @@ def _counts(dice: Dice, hold: Hold) -> Counts:
         out += dice.pick((1, 700, 5000))
     else:
         out = out * dice.pick(SHARES) // 100
-    if chance(dice, 5):
+    if chance(dice, 12):
         searches += 1
     if hold.model != RAGGED:
         return tokens_in, out, None, None, None, searches or None
