@@ -15,8 +15,8 @@ BUGS = (
             Patch(
                 _STATEMENT,
                 "select locked.customer_id, locked.balance_nanos - locked.held_nanos as available",
-                "select locked.customer_id, (select before.balance_nanos - before.held_nanos from wallet before"
-                " where before.customer_id = locked.customer_id) as available",
+                "select locked.customer_id, (select old.balance_nanos - old.held_nanos from wallet old"
+                " where old.customer_id = locked.customer_id) as available",
             ),
         ),
     ),
