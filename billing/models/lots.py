@@ -20,7 +20,9 @@ class CreditLot(models.Model):
     remaining_nanos = models.BigIntegerField()
     # What the indexes ask for: it changes once in a lot's life, so that a debit leaves them alone.
     has_credit = models.GeneratedField(
-        expression=Q(remaining_nanos__gt=0), output_field=models.BooleanField(), db_persist=True
+        expression=Q(remaining_nanos__gt=0),  # type: ignore[arg-type] # The stubs leave Q out.
+        output_field=models.BooleanField(),
+        db_persist=True,
     )
     expires_at = models.DateTimeField(null=True)
     ledger_transaction_id = models.UUIDField()

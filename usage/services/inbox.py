@@ -63,8 +63,8 @@ ARRAYS = (
 )
 
 WITH_HOLD = """
-    select hold.customer_id, hold.request_id
-      from unnest(%s::uuid[], %s::uuid[]) as event (customer_id, request_id)
+    select event.ordinal
+      from unnest(%s::uuid[], %s::uuid[]) with ordinality as event (customer_id, request_id, ordinal)
       join hold on hold.customer_id = event.customer_id and hold.request_id = event.request_id
 """
 
@@ -114,10 +114,10 @@ def insert(events: Sequence[Identified], reporter: Reporter, *, now: datetime) -
     return set(sql.fetch_tuples(INSERT, parameters(events, reporter, now=now)))
 
 
-def held(keys: Iterable[Key]) -> set[Key]:
-    """Those of `keys` that have a hold, in whatever state."""
-    columns = sql.columns(keys)
-    return set(sql.fetch_tuples(WITH_HOLD, columns)) if columns else set()
+def held(events: Sequence[Identified]) -> set[int]:
+    """The positions of those that have a hold, in whatever state."""
+    columns = sql.columns([event.key for event in events])
+    return {ordinal - 1 for (ordinal,) in sql.fetch_tuples(WITH_HOLD, columns)} if columns else set()
 
 
 def first_bodies(keys: Iterable[Key]) -> dict[Key, bytes | None]:

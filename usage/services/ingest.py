@@ -101,8 +101,8 @@ def _require_prices(events: list[Identified]) -> tuple[list[Identified], list[Re
         for event in events
         if prices.in_force(event.model_id, request_ids.time_of(event.report.request_id)) is None
     ]
-    held = inbox.held(event.key for event in unpriced)
-    without = {id(event) for event in unpriced if event.key not in held}
+    held = inbox.held(unpriced)
+    without = {id(event) for position, event in enumerate(unpriced) if position not in held}
     refused = [
         Refused(event.report, "no_price", "the model had no price at the time of the request")
         for event in unpriced
@@ -112,15 +112,15 @@ def _require_prices(events: list[Identified]) -> tuple[list[Identified], list[Re
 
 
 def _require_holds(events: list[Identified]) -> tuple[list[Identified], list[Refused]]:
-    held = inbox.held(event.key for event in events)
+    held = inbox.held(events)
     without = [
         Refused(
             event.report, "no_hold", "the request had no hold, and the token lacks the scope usage:unheld"
         )
-        for event in events
-        if event.key not in held
+        for position, event in enumerate(events)
+        if position not in held
     ]
-    return [event for event in events if event.key in held], without
+    return [event for position, event in enumerate(events) if position in held], without
 
 
 def _store(events: Sequence[Identified], reporter: Reporter, *, now: datetime) -> dict[int, Result]:

@@ -4,14 +4,13 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 MOST_UNITS = 1_000_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """`counts` stand in the order of `catalog.rating.METERS`, None where a meter was not reported.
 
     `payload` is the event as it was received.
@@ -54,8 +53,7 @@ class Reporter:
     may_be_unheld: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(NamedTuple):
     """`result`: accepted, duplicate, conflict or quarantined; `code` says why it is quarantined."""
 
     request_id: UUID
@@ -63,8 +61,7 @@ class Result:
     code: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Identified:
+class Identified(NamedTuple):
     """A report whose key and model are known, ready for the inbox."""
 
     report: Report
@@ -78,8 +75,7 @@ class Identified:
         return self.customer_id, self.report.request_id
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(NamedTuple):
     """A report that cannot be charged as it is; it is quarantined."""
 
     report: Report

@@ -72,9 +72,11 @@ BUGS = (
         says="every gateway may report requests that never had a hold",
         tests=("tests/usage/test_outcomes_holds.py",),
         patches=(
-            Patch(_INGEST, "        if event.key not in held\n", "        if event.key is None\n"),
+            Patch(_INGEST, "        if position not in held\n", "        if event.key is None\n"),
             Patch(
-                _INGEST, "for event in events if event.key in held], without", "for event in events], without"
+                _INGEST,
+                "return [event for position, event in enumerate(events) if position in held], without",
+                "return [*events], without",
             ),
         ),
     ),
