@@ -22,7 +22,7 @@ REQUESTS = f"""
                sum(web_search) as web_search
           from charged
          group by customer_id, original_id, price_version_id
-    ), rated as (
+    ), exact as (
         select used.*, {PICOS} as picos,
                (used.input > 0 and price.input is null) or (used.output > 0 and price.output is null)
                or (used.cache_read > 0 and coalesce(price.cache_read, price.input) is null)
@@ -31,6 +31,8 @@ REQUESTS = f"""
                or (used.web_search > 0 and price.web_search is null) as is_unpriced
           from used
           left join price on price.price_version_id = used.price_version_id
+    ), rated as (
+        select exact.*, {NANOS} as formula_nanos from exact
     ), told as (
         select customer_id, original_id, min(gateway_id) as gateway_id,
                min(language_model_id) as language_model_id, max(hold_amount_nanos) as hold_amount_nanos,
@@ -45,8 +47,8 @@ REQUESTS = f"""
                total.web_search_total
           from told
           join (select customer_id, original_id, sum(amount_nanos) as charged_nanos,
-                       sum({NANOS}) as formula_nanos, bool_or(is_unpriced) as is_unpriced,
-                       bool_or(amount_nanos <> {NANOS}) as differs,
+                       sum(formula_nanos) as formula_nanos, bool_or(is_unpriced) as is_unpriced,
+                       bool_or(amount_nanos <> formula_nanos) as differs,
                        coalesce(sum(input), 0) + coalesce(sum(cache_read), 0)
                        + coalesce(sum(cache_write_5m), 0) + coalesce(sum(cache_write_1h), 0) as input_total,
                        sum(output) as output_total, sum(web_search) as web_search_total

@@ -26,7 +26,7 @@ GONE = "gone by itself: a later run did not find it any more"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 ALONE = "select pg_advisory_xact_lock(hashtext('reconcile_usage'))"
-TAKES_ITS_TIME = "set local statement_timeout = 0; set local lock_timeout = 0"
+TAKES_ITS_TIME = "set local statement_timeout = 0; set local lock_timeout = 0; set local work_mem = '128MB'"
 OPEN_IDS = "select distinct request_id from discrepancy where resolved_at is null"
 
 
