@@ -67,8 +67,8 @@ class TestAnyHistory:
         run_state_machine_as_test(
             CoreMachine,
             settings=settings(
-                max_examples=15,
-                stateful_step_count=30,
+                max_examples=12,
+                stateful_step_count=25,
                 deadline=None,
                 derandomize=True,
                 suppress_health_check=list(HealthCheck),
