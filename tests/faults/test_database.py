@@ -149,7 +149,8 @@ class TestPool:
             for response in responses[:12]:
                 gateways.problem(response, 503, "unavailable")
             for response in responses[12:]:
-                assert response.status_code == 200 or gateways.problem(response, 503, "unavailable")
+                # A reader may have had a connection before the holds took both.
+                assert response.status_code in {200, 404} or gateways.problem(response, 503, "unavailable")
 
         assert not Hold.objects.exists()
         works_again(alice, gateway, reported=0)
