@@ -2,6 +2,7 @@
 
 import contextlib
 
+from django.apps import apps
 from django.utils import timezone
 from psycopg import sql
 from psycopg.types.json import Jsonb
@@ -15,7 +16,10 @@ from tests.cast import USD
 Statement = tuple[sql.Composed, list[object]]
 
 # One more row like the table's first one, but for what is named.
-COPY = "insert into {0} select (jsonb_populate_record(row, %s)).* from {0} row limit 1"
+COPY = """
+    insert into {0} ({1})
+    select {1} from (select (jsonb_populate_record(row, %s)).* from {0} row limit 1) as copied
+"""
 # What makes a copy of a table's row another row.
 ANOTHER: dict[str, dict[str, object]] = {
     "credit_lot": {"id": str(uuid7())},
@@ -62,4 +66,17 @@ def _end_holds(alice: cast.Player) -> None:
 
 def copy(table: str, **changes: object) -> Statement:
     """Insert another row like the first one of `table`, with `changes`."""
-    return sql.SQL(COPY).format(sql.Identifier(table)), [Jsonb(ANOTHER[table] | changes)]
+    return sql.SQL(COPY).format(sql.Identifier(table), _columns(table)), [Jsonb(ANOTHER[table] | changes)]
+
+
+def repeat(table: str) -> sql.Composed:
+    """Insert the first row of `table` once more."""
+    statement = sql.SQL("insert into {0} ({1}) select {1} from {0} limit 1")
+    return statement.format(sql.Identifier(table), _columns(table))
+
+
+def _columns(table: str) -> sql.Composed:
+    """All that can be written: generated columns cannot."""
+    model = next(model for model in apps.get_models() if model._meta.db_table == table)
+    written = [field.column for field in model._meta.local_concrete_fields if not field.generated]
+    return sql.SQL(", ").join(sql.Identifier(column) for column in written if column)

@@ -12,7 +12,7 @@ from pytest_django import DjangoDbBlocker
 from uuid_utils.compat import uuid7
 
 from tests import databases
-from tests.billing.money_rows import ANOTHER, Statement, copy, plant
+from tests.billing.money_rows import ANOTHER, Statement, copy, plant, repeat
 
 UNKNOWN = str(uuid7())
 NOT_V7 = UNKNOWN[:14] + "4" + UNKNOWN[15:]
@@ -90,7 +90,7 @@ BAD_ROWS: dict[str, list[Statement]] = {
     "usage_event_outcome_known": [copy("usage_event", outcome="lost")],
     "usage_event_evidence_known": [copy("usage_event", evidence="rumour")],
 }
-TAKEN_KEYS: list[LiteralString] = [
+TAKEN_KEYS = [
     "wallet",
     "credit_lot",
     "ledger_transaction",
@@ -175,9 +175,9 @@ class TestConstraint:
         assert (refused.value.diag.constraint_name or "") == constraint
 
     @pytest.mark.parametrize("table", TAKEN_KEYS)
-    def test_refuses_a_row_that_exists(self, role: psycopg.Connection[Any], table: LiteralString):
+    def test_refuses_a_row_that_exists(self, role: psycopg.Connection[Any], table: str):
         with pytest.raises(errors.UniqueViolation):
-            role.execute("insert into " + table + " select * from " + table + " limit 1")
+            role.execute(repeat(table))
 
     @pytest.mark.parametrize("table", ["hold", "charge"])
     @pytest.mark.parametrize("request_id", [LONG_AGO, "ffffffff-ffff-7fff-bfff-ffffffffffff"])
