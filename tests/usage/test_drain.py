@@ -5,7 +5,7 @@ from uuid import UUID
 
 import psycopg
 import pytest
-from django.db import connection, transaction
+from django.db import InternalError, connection, transaction
 from django.utils import timezone
 from psycopg import sql
 from pytest_django.fixtures import Settings
@@ -205,6 +205,29 @@ class TestTooLong:
                 cursor.execute("reset statement_timeout")
             owner_connection.execute("drop function be_slow cascade")
         assert not QuarantinedEvent.objects.exists()
+
+
+class TestReadOnly:
+    """Inserting a charge fails as on a server that became a standby."""
+
+    READ_ONLY = """
+        create function only_read() returns trigger language plpgsql as
+            'begin raise exception using errcode = ''read_only_sql_transaction''; end';
+        create trigger only_reads before insert on charge for each row execute function only_read();
+    """
+
+    def test_a_server_quarantines_no_event(self, committed_db: None, owner_connection: psycopg.Connection):
+        alice = cast.player("Alice", USD)
+        cast.send(cast.report(alice, output=1))
+        owner_connection.execute(self.READ_ONLY)
+        try:
+            with pytest.raises(InternalError):
+                cast.settle()
+        finally:
+            owner_connection.execute("drop function only_read cascade")
+
+        assert not QuarantinedEvent.objects.exists()
+        assert cast.settle().charges == 1
 
 
 class TestTransaction:

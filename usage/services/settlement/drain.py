@@ -6,8 +6,13 @@ from uuid import UUID
 
 import structlog
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, transaction
-from psycopg.errors import LockNotAvailable, QueryCanceled
+from django.db import InterfaceError, InternalError, OperationalError, transaction
+from psycopg.errors import (
+    IdleInTransactionSessionTimeout,
+    LockNotAvailable,
+    QueryCanceled,
+    ReadOnlySqlTransaction,
+)
 
 from billing.ledger.book import Book
 from usage.services.settlement import batch, rows
@@ -116,13 +121,22 @@ def _settle_parts(keys: Keys, *, now: datetime) -> Settled:
             if not isinstance(error.__cause__, QueryCanceled) or len(part) == 1:
                 raise
             parts += _halves(part)
-        except Exception as error:  # noqa: BLE001 - whatever an event fails on, it is kept with it.
+        except Exception as error:
+            if _is_of_the_database(error):
+                raise
             if len(part) > 1:
                 parts += _halves(part)
             else:
                 _quarantine(part[0], error)
                 done = done.and_then(Settled(events=1, charges=0, keys_changed=False))
     return done
+
+
+def _is_of_the_database(error: Exception) -> bool:
+    """Whether a server that only reads, after a failover, or one that gave up on us refused the batch."""
+    return isinstance(error, InternalError) and isinstance(
+        error.__cause__, ReadOnlySqlTransaction | IdleInTransactionSessionTimeout
+    )
 
 
 def _halves(part: Keys) -> list[Keys]:
