@@ -13,6 +13,7 @@ from catalog.models import LanguageModel, Provider
 from catalog.price_sets import MeterPrice, PriceSet
 from catalog.services import price_versions
 from tests import cast
+from tests.audit_fixture import broken
 from tests.cast import OUTPUT_TOKEN, USD
 from tests.usage.outcomes import ACCEPTED, answers, spent
 from usage.models import Charge
@@ -146,3 +147,14 @@ class TestPrice:
         assert answers(cast.report(alice, held.request_id, model="brand-new", output=10), now=now) == ACCEPTED
         cast.settle()
         assert Charge.objects.get().amount_nanos == 10
+
+    def test_stands_though_a_hold_of_the_same_request_comes_later(
+        self, alice: cast.Player, model: LanguageModel
+    ):
+        charged = cast.report(alice, output=100)
+        answers(charged)
+        cast.settle()
+        self.cheaper(model)
+        cast.hold(alice, request_id=charged.request_id, out=100, now=timezone.now() + timedelta(minutes=6))
+        assert Hold.objects.get().price_version_id != Charge.objects.get().price_version_id
+        assert broken() == {}

@@ -29,6 +29,7 @@ PRICE_OF_MODEL = """
      where price_version.model_id is distinct from charge.language_model_id
 """
 
+# A hold that a gateway places for a request that was charged already pins nothing any more.
 PRICE_OF_HOLD = """
     select charge.customer_id, charge.request_id, charge.price_version_id,
            hold.price_version_id as hold_price_version_id
@@ -37,6 +38,7 @@ PRICE_OF_HOLD = """
      where hold.state <> 'refused'
        and hold.language_model_id = charge.language_model_id
        and hold.price_version_id <> charge.price_version_id
+       and hold.placed_at <= charge.charged_at
        and charge.corrects is null
 """
 
