@@ -33,7 +33,7 @@ def place(dice: Dice, world: World) -> Place:
         bounds=bounds,
         min_output=dice.pick((1, bounds.output // 2, bounds.output)) if chance(dice, 30) else None,
         ttl_s=dice.pick(TTLS),
-        minted=minted(dice),
+        minted=minted(dice, world, model),
     )
 
 
@@ -74,7 +74,12 @@ def new_request(dice: Dice, world: World) -> int:
     return 1 + max(world.minted, default=-1)
 
 
-def minted(dice: Dice) -> int:
+def minted(dice: Dice, world: World, model: str) -> int:
+    """When the id was made: mostly now, or about when the model's price changed."""
+    price = world.prices.in_force(model, world.now)
+    age = world.now - price.effective if price else 0
+    if 0 < age < 3 * DAY and chance(dice, 35):
+        return dice.pick((-1, 0, -HOUR)) - age
     if chance(dice, 80):
         return 0
     return dice.pick(OUT_OF_WINDOW if chance(dice, 15) else MINTED)

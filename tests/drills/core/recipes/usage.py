@@ -91,14 +91,15 @@ def _of_hold(dice: Dice, world: World, hold: Hold) -> Usage:
 def _without_hold(dice: Dice, world: World) -> Usage:
     searches = dice.pick((1, 3)) if chance(dice, 30) else None
     counts: Counts = (dice.pick(holds.INPUTS), dice.pick(holds.OUTPUTS), None, None, None, searches)
+    model = holds.pick_model(dice)
     return Usage(
         request=holds.new_request(dice, world),
         key=holds.pick_key(dice, world),
-        model=holds.pick_model(dice),
+        model=model,
         counts=dice.pick(IMPOSSIBLE) if chance(dice, 5) else counts,
         outcome=dice.pick(OUTCOMES),
         evidence=dice.pick(EVIDENCE),
-        minted=holds.minted(dice),
+        minted=holds.minted(dice, world, model),
     )
 
 
