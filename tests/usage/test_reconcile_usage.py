@@ -115,6 +115,13 @@ class TestCommand:
         assert call("reconcile_usage", "--from", "2200-01-01", "--to", "2200-01-02")["open"] == 0
         assert call("reconcile_usage")["open"] == 1
 
+    def test_of_an_old_period_closes_nothing_that_came_later(self):
+        sent = cast.report(cast.player("Alice", USD), output=7, model="claude-unknown")
+        cast.send(sent, now=timezone.now() - timedelta(minutes=2))
+        assert counts(call("reconcile_usage")) == {"quarantined": 1}
+        call("reconcile_usage", "--from", "2025-01-01", "--to", "2025-01-02")
+        assert Discrepancy.objects.get().resolved_at is None
+
     @pytest.mark.parametrize(
         ("options", "complaint"),
         [

@@ -86,7 +86,8 @@ def _parameters(period: Period, run_id: int, *, now: datetime) -> dict[str, obje
         "lasts": sql.array([span.last for span in spans]),
         "first": min(span.first for span in spans),
         "last": max(span.last for span in spans),
-        "until": period.until_at,
+        # Conflicts and quarantined events count whatever the period: a run of an old one closes none of them.
+        "until": max(period.until_at, now - GRACE),
         "input_per_search": settings.INPUT_TOKENS_PER_WEB_SEARCH,
         "run_id": run_id,
         "now": now,
