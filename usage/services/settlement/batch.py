@@ -46,7 +46,8 @@ def settle(events: Sequence[Claimed], book: Book) -> Settled:
 
     charged = [item for position, item in enumerate(rated) if position in new]
     held = [item for item in charged if item.set_aside is not None]
-    assert end.settle(book, [item.event.key for item in held]) == len(held)
+    ended = end.settle(book, [item.event.key for item in held])
+    assert ended == len(held), "a charge's open hold ends with it"
     _debit(book, charged, entry_ids)
     limits.count(book, [item.event.key for item in charged])
     book.save()
