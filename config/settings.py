@@ -4,6 +4,7 @@ import logging
 import os
 from ipaddress import ip_network
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import environ
@@ -54,7 +55,7 @@ SECURE_PROXY_SSL_HEADER = (
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10_000_000
 
 # The application reads and writes as `default`; only migrations and clean-up in tests run as `owner`.
-_database = {
+_database: dict[str, Any] = {
     "CONN_MAX_AGE": 0,
     "OPTIONS": {
         "pool": {
@@ -69,8 +70,11 @@ _database = {
         "options": "-c lock_timeout=2s -c statement_timeout=5s -c idle_in_transaction_session_timeout=10s",
     },
 }
+_address = env.db_url("DATABASE_URL")
+# What the address says of the connection, as sslmode, stays beside what every connection of ours needs.
+_database["OPTIONS"] = {**_address.get("OPTIONS", {}), **_database["OPTIONS"]}
 DATABASES = {
-    "default": {**env.db_url("DATABASE_URL"), **_database},
+    "default": {**_address, **_database},
     "owner": env.db_url("DATABASE_OWNER_URL", default=env.str("DATABASE_URL")),
 }
 DATABASE_ROUTERS = ["config.routers.OwnerMigrates"]
