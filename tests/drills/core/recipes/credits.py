@@ -36,7 +36,7 @@ PRICE_SETS = {
     ),
     YOUNG: ((800_500, 2_400_500, None, None, None, None), (400_500, 3_000_500, 40_500, None, None, None)),
 }
-AHEAD = (5 * MINUTE, 10 * MINUTE, HOUR, 5 * MINUTE - 1, 0)
+AHEAD = (5 * MINUTE, 5 * MINUTE, 10 * MINUTE, HOUR, 5 * MINUTE - 1)
 AHEAD_OF_FIRST = (0, -DAY, -10 * DAY, HOUR, -36 * DAY)
 
 

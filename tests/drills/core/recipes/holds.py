@@ -78,7 +78,7 @@ def minted(dice: Dice, world: World, model: str) -> int:
     """When the id was made: mostly now, or about when the model's price changed."""
     price = world.prices.in_force(model, world.now)
     age = world.now - price.effective if price else 0
-    if 0 < age < 3 * DAY and chance(dice, 35):
+    if 0 < age < 3 * DAY and chance(dice, 50):
         return dice.pick((-1, 0, -HOUR)) - age
     if chance(dice, 80):
         return 0

@@ -31,7 +31,7 @@ RECIPES: dict[str, tuple[int, Recipe]] = {
     "limit": (5, keys.limit),
     "customer": (2, keys.customer),
     "publish": (2, _plain(steps.Publish())),
-    "change_price": (4, credits.change_price),
+    "change_price": (6, credits.change_price),
     "cut_off_below": (1, credits.cut_off_below),
     "replay_quarantine": (2, _plain(steps.ReplayQuarantine())),
     "answer_by_hand": (1, usage.answer_by_hand),
