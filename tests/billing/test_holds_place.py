@@ -386,6 +386,12 @@ class TestTerms:
             cast.hold(cast.player("Alice", USD), **bounds)
         assert (caught.value.code, caught.value.extra["field"]) == (code, field)
 
+    def test_refuse_bounds_that_cost_more_than_can_be_counted(self):
+        cast.model("dearest", input=10**12, web_search=10**12)
+        with pytest.raises(Unacceptable) as caught:
+            cast.hold(cast.player("Alice", USD), model="dearest", searches=10**9)
+        assert (caught.value.code, caught.value.extra["field"]) == ("bounds_too_large", "bounds.web_search")
+
     @pytest.mark.parametrize(
         ("skew", "code"),
         [

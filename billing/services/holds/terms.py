@@ -7,6 +7,7 @@ from django.conf import settings
 
 from billing import request_ids
 from billing.errors import Unacceptable, UnknownModel
+from billing.money import MOST_NANOS
 from billing.services.holds.requests import HoldRequest
 from catalog import prices
 from catalog.rating import Bounds, PriceSheet, affordable_output, dearest
@@ -61,12 +62,19 @@ def check_bounds(bounds: Bounds, model: prices.ModelEntry) -> None:
 
 
 def amount(sheet: PriceSheet, bounds: Bounds) -> int:
-    """Nanos that cover the dearest use of `bounds`; refuses a bound on a meter without a price."""
+    """Nanos that cover the dearest use of `bounds`; refuses bounds without a price or beyond counting."""
     if bounds.web_search and sheet.picos[-1] is None:
         raise Unacceptable(
             f"web_search has no price for {sheet.model}", code="meter_not_priced", field="bounds.web_search"
         )
-    return dearest(sheet, bounds, settings.INPUT_TOKENS_PER_WEB_SEARCH)
+    nanos = dearest(sheet, bounds, settings.INPUT_TOKENS_PER_WEB_SEARCH)
+    if nanos > MOST_NANOS:
+        raise Unacceptable(
+            "so many searches cost more than any amount can say",
+            code="bounds_too_large",
+            field="bounds.web_search",
+        )
+    return nanos
 
 
 def most_output(sheet: PriceSheet, bounds: Bounds, available_nanos: int) -> int:
