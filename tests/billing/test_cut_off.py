@@ -113,6 +113,16 @@ class TestCutOff:
         end.expire(now=held.expires_at)
         assert alice.wallet().cut_off_at is None
 
+    def test_does_not_come_with_a_charge_while_other_holds_have_the_rest(self):
+        alice = cast.player("Alice", 2000 * OUTPUT_TOKEN)
+        first, second = cast.hold(alice, out=1000), cast.hold(alice, out=1000)
+
+        cast.send(cast.report(alice, first.request_id, output=1000))
+        cast.settle()
+
+        assert (alice.wallet().available_nanos, alice.wallet().cut_off_at) == (0, None)
+        cast.release(second)
+
 
 @pytest.mark.django_db
 class TestJudgeAll:

@@ -4,10 +4,21 @@ from datetime import datetime, timedelta
 
 import pytest
 import structlog
+from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
-from billing.models import CreditLot, LedgerAccount, LedgerTransaction, LotMovement, Transfer, Wallet
+from billing.ledger.book import Book
+from billing.models import (
+    CreditLot,
+    LedgerAccount,
+    LedgerTransaction,
+    LotKind,
+    LotMovement,
+    TransactionKind,
+    Transfer,
+    Wallet,
+)
 from billing.services import credits, lots
 from billing.services.holds import end
 from catalog.models import LanguageModel
@@ -122,6 +133,24 @@ class TestExpire:
         promotional(alice, "a day", days=1)
         lots.expire(now=NOW + timedelta(days=1))
         assert left() == {"ten days": 100, "for good": 500, "a day": 0}
+
+    def test_takes_from_its_own_lot_although_others_would_be_spent_first(self, alice: cast.Player):
+        promotional(alice, "for good", amount=500)
+        with transaction.atomic():
+            book = Book.lock([alice.id], now=NOW)
+            entry = book.entry(alice.id, TransactionKind.ADJUSTMENT, reason="bought for a day")
+            book.credit(
+                entry,
+                100 * OUTPUT_TOKEN,
+                source=LedgerAccount.EQUITY_ADJUSTMENT,
+                lot_kind=LotKind.BOUGHT,
+                expires_at=NOW + timedelta(days=1),
+            )
+            book.save()
+
+        lots.expire(now=NOW + timedelta(days=1))
+
+        assert left() == {"for good": 500, "bought for a day": 0}
 
     def test_waits_for_what_holds_have_set_aside(self, alice: cast.Player):
         promotional(alice, "a day", days=1, amount=1000)

@@ -57,6 +57,9 @@ class TestRate:
     def test_rounds_a_tie_to_the_even_nano(self, price: int, nanos: int):
         assert rate(sheet(price), only(1)) == nanos
 
+    def test_rounds_what_a_float_cannot_hold(self):
+        assert rate(sheet(10**9, 501), only(10**9, 1)) == 10**15 + 1
+
     def test_rounds_once_and_not_per_meter(self):
         assert rate(sheet(400, 400), only(1, 1)) == 1
 

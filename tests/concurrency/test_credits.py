@@ -56,6 +56,7 @@ class TestFiftyDebits:
             taken = threads.share([USD] * 50, partial(take, alice.id, author_id=author_id))
             assert sum(taken) == 10
             assert alice.wallet().balance_nanos == 0
+            assert not CreditLot.objects.filter(remaining_nanos__gt=0).exists()
 
 
 class TestOneEffect:

@@ -159,6 +159,23 @@ class TestHoldThatWaited:
         assert Hold.objects.get(request_id=request.request_id).state == "refused"
         cast.settle()
 
+    @pytest.mark.parametrize("min_output", [None, 10_000])
+    def test_is_refused_by_what_was_spent_meanwhile_of_a_limit_that_is_known(
+        self, crew: Hire, min_output: int | None
+    ):
+        """A process that knows the limit tries the statement first that locks its counter."""
+        alice = limited(LIMIT)
+        cast.release(cast.hold(alice, out=1))
+        cast.send(cast.report(alice, output=1))
+        request = cast.hold_request(alice, out=10_000, min_output=min_output)
+
+        with transaction.atomic():
+            cast.settle()
+            waiting = crew(1).begin(lambda: outcome(request))
+
+        assert waiting.result(timeout=10) == "key_limit_reached"
+        assert counter().spent_nanos == OUTPUT_TOKEN
+
     def test_is_placed_within_a_limit_that_was_raised(self, crew: Hire):
         alice = limited(LIMIT)
         cast.hold(alice, out=10_000)

@@ -4,9 +4,10 @@ import json
 from collections.abc import Callable
 from functools import partial
 
+from django.db import transaction
 from django.utils import timezone
 
-from billing import valkey
+from billing import sql, valkey
 from billing.models import KeyEvent, Outbox
 from billing.services import customers, key_states, publisher
 from tests import cast
@@ -25,6 +26,20 @@ def change(who: Player, times: int) -> None:
 def publish(times: int) -> None:
     for _ in range(times):
         publisher.publish(now=timezone.now())
+
+
+class TestSecondPublisher:
+    def test_leaves_all_to_the_one_that_runs(self, crew: Hire):
+        cast.player("Alice", USD)
+        waiting = Outbox.objects.count()
+
+        with transaction.atomic():
+            sql.fetch("select pg_advisory_xact_lock(%s)", [publisher.ADVISORY_LOCK])
+            crew(1).each([partial(publish, 1)])
+            assert (Outbox.objects.count(), KeyEvent.objects.count()) == (waiting, 0)
+
+        publish(1)
+        assert (Outbox.objects.count(), KeyEvent.objects.count()) == (0, 1)
 
 
 class TestTwoPublishers:
