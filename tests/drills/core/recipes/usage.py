@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from tests.drills.core.model.wallets import Hold
-from tests.drills.core.model.world import World
+from tests.drills.core.model.world import Charge, Waiting, World
 from tests.drills.core.recipes import holds
 from tests.drills.core.recipes.dice import Dice, chance
 from tests.drills.core.setting import GATEWAYS, RAGGED, STEADY
@@ -40,7 +40,7 @@ def answer_by_hand(dice: Dice, world: World) -> AnswerByHand:
 
 def _usage(dice: Dice, world: World, gateway: int) -> Usage:
     kind = dice.number(1, 100)
-    reports = [*world.inbox.values(), *world.charges.values()]
+    reports: list[Waiting | Charge] = [*world.inbox.values(), *world.charges.values()]
     known = [told.usage for told in reports if told.gateway == gateway or kind == 100]
     guessed = [usage for usage in known if usage.evidence != "reported"]
     if kind > 85 and known:
