@@ -64,9 +64,8 @@ def _place_clamped(request: HoldRequest, asked: Terms, *, now: datetime) -> Hold
         row = statement.execute(request, asked, now=now, may_clamp=False, bounds=bounds)
 
     if row.state is None:
-        answered = stored.find(request)
-        assert answered is not None
-        return answered
+        # The refusal that stood in the way may have been forgotten in between.
+        return stored.find(request) or hold(request, now=now)
     return _answer(request, asked, row, now=now, bounds=bounds)
 
 
