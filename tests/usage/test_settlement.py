@@ -10,6 +10,7 @@ from billing.errors import Refused
 from billing.models import Debt, Hold
 from billing.services import keys
 from billing.services.holds import end
+from catalog.rating import METERS
 from tests import cast
 from tests.cast import OUTPUT_TOKEN, USD
 from usage import tasks
@@ -195,6 +196,17 @@ class TestDaily:
             (midnight - timedelta(days=1)).date(): (1, 1, 2),
             midnight.date(): (3, 2, 9),
         }
+
+    def test_totals_add_every_meter(self):
+        alice = cast.player("Alice", USD)
+        midnight = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
+        used = {meter: 2**number for number, meter in enumerate(METERS)}
+        for _ in range(3):
+            cast.send(cast.report(alice, cast.id_at(midnight), **used))
+            cast.settle()
+
+        [totals] = UsageDaily.objects.values(*METERS)
+        assert totals == {meter: 3 * count for meter, count in used.items()}
 
     def test_totals_are_kept_for_each_key_and_model(self):
         cast.model("another-model")
