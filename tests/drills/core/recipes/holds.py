@@ -31,10 +31,15 @@ def place(dice: Dice, world: World) -> Place:
         gateway=dice.pick(GATEWAYS),
         model=model,
         bounds=bounds,
-        min_output=dice.pick((1, bounds.output // 2, bounds.output)) if chance(dice, 30) else None,
+        min_output=_least(dice, bounds.output) if chance(dice, 30) else None,
         ttl_s=dice.pick(TTLS),
         minted=minted(dice, world, model),
     )
+
+
+def _least(dice: Dice, out: int) -> int | None:
+    """What to clamp to at the least, within what the API takes."""
+    return dice.pick((1, (out + 1) // 2, out)) if out else None
 
 
 def extend(dice: Dice, world: World) -> Extend:
@@ -94,7 +99,7 @@ def _again(dice: Dice, hold: Hold) -> Place:
         (
             replace(hold.body, bounds=bounds),
             replace(hold.body, ttl_s=1000),
-            replace(hold.body, min_output=None if hold.body.min_output else 1),
+            replace(hold.body, bounds=bounds, min_output=None if hold.body.min_output else 1),
             replace(hold.body, gateway=3 - hold.body.gateway),
         )
     )
