@@ -58,7 +58,7 @@ class TestOurOwnMistake:
         assert record.levelno == logging.ERROR
         assert record.exc_info
         assert record.exc_info[1] is error
-        assert "/broken" in record.getMessage()
+        assert "internal_error" in record.getMessage()
 
     def test_is_not_what_a_caller_did_wrong(self, gateway: Gateway):
         gateways.problem(broken(gateway, TooManyFieldsSent()), 400, "invalid")

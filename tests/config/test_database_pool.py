@@ -2,6 +2,7 @@
 
 import time
 from copy import deepcopy
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -34,12 +35,15 @@ class TestPool:
             connection.close_pool()
 
 
-def _connection(port: int):
-    """A connection with the pool of the settings, to another port, whose users wait a second only."""
+def _connection(port: int) -> Any:
+    """A connection with a pool like that of the settings, to another port, whose users wait a second only."""
     database = deepcopy(settings.DATABASES["default"])
     database |= {"HOST": "127.0.0.1", "PORT": port}
     database["OPTIONS"]["pool"]["timeout"] = WAITS_S
-    return ConnectionHandler({"default": database})["default"]
+    connection: Any = ConnectionHandler({"default": database})["default"]
+    # Else it shares the pool of all connections with its alias in this process.
+    connection._connection_pools = {}
+    return connection
 
 
 def _connects(connection, *, within_s: float) -> bool:
