@@ -38,7 +38,7 @@ test: $(SETUP) ## run the tests on throw-away engines
 bench: $(SETUP) ## measure every ratio of docs/performance.md on engines of its own; ARGS=--json
 	@$(BIN)/python -m bench $(ARGS)
 
-planted: $(SETUP) ## plant bugs into a copy of the code and see which test notices each; half an hour
+planted: $(SETUP) ## plant bugs into a copy of the code and see which test notices each; a quarter of an hour
 	@$(BIN)/python -m tests.drills.planted $(ARGS)
 
 lint: $(SETUP) ## format, style, import rules, migrations, deployment settings, templates
