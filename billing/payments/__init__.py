@@ -1,0 +1,1 @@
+"""Payment providers: one protocol, and what implements it."""
