@@ -48,9 +48,9 @@ class LineKind(StrEnum):
 class Order:
     """A top-up as the provider is asked for it.
 
-    `reference` is ours, at most 64 characters, unique for life: Stripe's `client_reference_id` and the seed of
-    its idempotency keys, Alipay's `out_trade_no`. `payer` and `card` are Stripe's ids of its customer and of
-    a saved card.
+    `reference` is ours, at most 64 characters, unique for life: Stripe's `client_reference_id` and the seed
+    of its idempotency keys, Alipay's `out_trade_no`. `payer` and `card` are Stripe's ids of its customer and
+    of a saved card.
     """
 
     reference: str
@@ -87,8 +87,8 @@ class Checkout:
 class Lookup:
     """How a payment is found: by its checkout, by the payment itself, or both.
 
-    For Stripe `object_id` is a session (`cs_`) or, for a saved card, the payment intent; `payment_id` a payment
-    intent (`pi_`). For Alipay the `out_trade_no` and the `trade_no`.
+    For Stripe `object_id` is a session (`cs_`) or, for a saved card, the payment intent; `payment_id` a
+    payment intent (`pi_`). For Alipay the `out_trade_no` and the `trade_no`.
     """
 
     object_id: str | None = None
@@ -109,7 +109,7 @@ class RefundSeen:
 
 @dataclass(frozen=True, slots=True)
 class MoneyMoved:
-    """One balance transaction of a dispute: `amount_minor` below 0 took money from us, above 0 gave it back."""
+    """A balance transaction of a dispute: `amount_minor` below 0 took money from us, above 0 gave it back."""
 
     transaction_id: str
     amount_minor: int
@@ -198,8 +198,8 @@ class Message:
 class Line:
     """A line of the provider's books of a day: a balance transaction of Stripe, a line of Alipay's bill.
 
-    `gross_minor` is what it did to our balance there before `fee_minor`; `net = gross - fee`. `source_id` is the
-    charge, refund, dispute or payout; `payment_id` and `reference` the payment's, where the line has one.
+    `gross_minor` is what it did to our balance there before `fee_minor`; `net = gross - fee`. `source_id` is
+    the charge, refund, dispute or payout; `payment_id` and `reference` the payment's, where the line has one.
     """
 
     line_id: str
