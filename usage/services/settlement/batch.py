@@ -1,7 +1,7 @@
 """Charging one batch of claimed events: the body of the settling transaction."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -42,7 +42,7 @@ def settle(events: Sequence[Claimed], book: Book) -> Settled:
     """
     rated = _rate(events)
     entry_ids = {customer_id: uuid7() for customer_id in book.wallets}
-    new = rows.insert_charges([_row(item) for item in rated], entry_ids, now=book.now)
+    new = rows.insert_charges([_row(item, entry_ids) for item in rated], now=book.now)
 
     charged = [item for position, item in enumerate(rated) if position in new]
     held = [item for item in charged if item.set_aside is not None]
@@ -69,9 +69,10 @@ def _rate(events: Sequence[Claimed]) -> list[Rated]:
     return rated
 
 
-def _row(item: Rated) -> RatedRow:
+def _row(item: Rated, entry_ids: Mapping[UUID, UUID]) -> RatedRow:
     return RatedRow(
         *item.event.key,
+        entry_ids[item.event.customer_id],
         item.sheet.version_id,
         item.amount_nanos,
         item.set_aside,

@@ -4,7 +4,7 @@ Lock order: inbox rows (skipping locked ones), then the customers' wallets in as
 holds, charges, daily totals and lots are below the wallets.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -43,12 +43,10 @@ HOLDS = """
 CHARGE = """
     with rated as (
         select *
-          from unnest(%s::uuid[], %s::uuid[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[])
-               with ordinality
-               as rated (customer_id, request_id, price_version_id, amount_nanos, hold_amount_nanos, unpriced,
-                         ordinal)
-    ), entry as (
-        select * from unnest(%s::uuid[], %s::uuid[]) as entry (customer_id, ledger_transaction_id)
+          from unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::bigint[], %s::bigint[], %s::bigint[],
+                      %s::text[])
+               as rated (customer_id, request_id, ledger_transaction_id, price_version_id, amount_nanos,
+                         hold_amount_nanos, unpriced)
     ), inserted as (
         insert into charge (customer_id, request_id, api_key_id, gateway_id, language_model_id,
                             price_version_id, input, output, cache_read, cache_write_5m, cache_write_1h,
@@ -61,9 +59,8 @@ CHARGE = """
                event.outcome, event.evidence, event.reported_cost_nanos, event.upstream_request_id,
                event.first_byte_ms, event.duration_ms, event.fingerprint, event.received_at,
                rated.amount_nanos, rated.hold_amount_nanos, string_to_array(rated.unpriced, ','),
-               entry.ledger_transaction_id, %s
+               rated.ledger_transaction_id, %s
           from rated
-          join entry on entry.customer_id = rated.customer_id
           join usage_event event
             on event.customer_id = rated.customer_id and event.request_id = rated.request_id
             on conflict do nothing
@@ -89,9 +86,17 @@ CHARGE = """
                web_search = usage_daily.web_search + excluded.web_search,
                amount_nanos = usage_daily.amount_nanos + excluded.amount_nanos
     )
+    select count(*) from inserted
+"""
+
+# The ledger transaction is this batch's own, so that it tells new charges from those that were there.
+NEW = """
     select rated.ordinal
-      from inserted
-      join rated on rated.customer_id = inserted.customer_id and rated.request_id = inserted.request_id
+      from unnest(%s::uuid[], %s::uuid[], %s::uuid[]) with ordinality
+           as rated (customer_id, request_id, ledger_transaction_id, ordinal)
+      join charge on charge.customer_id = rated.customer_id and charge.request_id = rated.request_id
+     where charge.request_id between %s and %s
+       and charge.ledger_transaction_id = rated.ledger_transaction_id
 """
 
 # An event that met a charge of the same id: another body is kept as a conflict, the same body needs nothing.
@@ -164,6 +169,7 @@ class RatedRow(NamedTuple):
 
     customer_id: UUID
     request_id: UUID
+    ledger_transaction_id: UUID
     price_version_id: int
     amount_nanos: int
     hold_amount_nanos: int | None
@@ -190,16 +196,17 @@ def holds_of(events: Sequence[Claimed]) -> list[HeldAt | None]:
     return found
 
 
-def insert_charges(rated: Sequence[RatedRow], entry_ids: Mapping[UUID, UUID], *, now: datetime) -> set[int]:
-    """Insert charges and their daily totals, and return the positions of those that were new.
-
-    `entry_ids` name the ledger transaction of each customer.
-    """
+def insert_charges(rated: Sequence[RatedRow], *, now: datetime) -> Collection[int]:
+    """Insert charges and their daily totals, and return the positions of those that were new."""
     if not rated:
-        return set()
+        return ()
 
-    rows = sql.fetch_tuples(CHARGE, [*sql.columns(rated), *sql.columns(list(entry_ids.items())), now])
-    return {ordinal - 1 for (ordinal,) in rows}
+    columns = sql.columns(rated)
+    inserted: int = sql.fetch_tuples(CHARGE, [*columns, now])[0][0]
+    if inserted == len(rated):
+        return range(len(rated))
+    span = request_ids.span([row.request_id for row in rated])
+    return {ordinal - 1 for (ordinal,) in sql.fetch_tuples(NEW, [*columns[:3], *span])}
 
 
 def keep_conflicts(keys: Sequence[tuple[UUID, UUID]]) -> None:
