@@ -211,6 +211,20 @@ class TestRefusal:
             to(held, 400, seconds=seconds)
         assert refused.value.extra["field"] == "expires_at"
 
+    def test_of_more_than_a_day_in_all(self, alice: cast.Player):
+        placed_at = timezone.now()
+        held = cast.hold(alice, now=placed_at, out=400, ttl_s=24 * 3600)
+        later = placed_at + timedelta(hours=23)
+        before = snapshot()
+
+        with pytest.raises(Unacceptable) as refused:
+            to(held, 400, now=later, seconds=3601)
+
+        assert refused.value.extra["field"] == "expires_at"
+        assert refused.value.extra["latest"] == held.expires_at.isoformat()
+        assert snapshot() == before
+        assert to(held, 400, now=later, seconds=3600).expires_at == held.expires_at
+
     @pytest.mark.parametrize(
         ("bounds", "code"),
         [

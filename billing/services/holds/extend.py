@@ -15,6 +15,8 @@ from billing.services.holds.terms import Terms
 from catalog import prices
 from catalog.rating import Bounds
 
+LONGEST_LIFE = timedelta(seconds=LONGEST_TTL_S)
+
 SUBJECT = """
     select hold.*, api_key.revoked_at, api_key.expires_at as key_expires_at, customer.state as customer_state
       from hold
@@ -38,7 +40,7 @@ def hold(
     Only the gateway that placed it may; raises `NotFound`, `RequestConflict` where it has ended, `Refused`
     where it would grow and may not: the stream is to be ended then, the hold stays as it was.
     """
-    if not now < expires_at <= now + timedelta(seconds=LONGEST_TTL_S):
+    if not now < expires_at <= now + LONGEST_LIFE:
         raise Unacceptable("must lie in the next 24 hours", field="expires_at", our_time=now.isoformat())
     customer_id = end.owner(request_id, gateway_id)
 
@@ -46,6 +48,7 @@ def hold(
         book = Book.lock([customer_id], now=now)
         row = sql.fetch(SUBJECT, [customer_id, request_id])[0]
         end.require_open(row)
+        _require_short_life(row, expires_at)
         asked = _price(row, bounds)
         growth = asked.amount_nanos - row.amount_nanos
         if growth > 0:
@@ -74,6 +77,17 @@ def hold(
         price_version_id=row.price_version_id,
         available_nanos=book.wallets[customer_id].available,
     )
+
+
+def _require_short_life(row: Any, expires_at: datetime) -> None:
+    """No stream runs for days: what was extended for ever would keep credit from its customer for ever."""
+    latest = row.placed_at + LONGEST_LIFE
+    if expires_at > latest:
+        raise Unacceptable(
+            "a hold lasts at most 24 hours after it was placed",
+            field="expires_at",
+            latest=latest.isoformat(),
+        )
 
 
 def _price(row: Any, bounds: Bounds) -> Terms:

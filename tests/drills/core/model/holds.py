@@ -18,6 +18,8 @@ def extend(world: World, step: Extend) -> Answer:
     who, hold = found
     if hold.state != "open":
         return Failed("request_conflict")
+    if world.now + step.lasts > hold.placed + DAY:
+        return Failed("invalid")
     price = world.prices.by_number[hold.price]
     return terms.bounded(world, price, step.bounds) or _reset(world, step, who, hold)
 
