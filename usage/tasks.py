@@ -22,10 +22,13 @@ SETTLES_FOR_S = 0.2
 
 @shared_task(name="usage.tasks.settle")
 def settle() -> None:
-    """Settle for a moment, then queue again behind what else waits, such as key states to be published."""
+    """Settle for a moment, then queue again behind what else waits, such as key states to be published.
+
+    A batch whose wallets all stay locked is not the end of the inbox: other customers' events are behind it.
+    """
     wake.answered("usage.tasks.settle")
     until = time.monotonic() + SETTLES_FOR_S
-    while (done := drain.settle_next(now=timezone.now())).events:
+    while (done := drain.settle_next(now=timezone.now())).events or done.waiting:
         if done.keys_changed:
             wake.wake("billing.tasks.publish_key_states")
         if time.monotonic() > until:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import psycopg
 import pytest
-from django.db import InternalError, connection, transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from psycopg import sql
 from pytest_django.fixtures import Settings
@@ -14,7 +14,9 @@ from uuid_utils.compat import uuid7
 from billing.services.holds import end
 from tests import cast
 from tests.cast import OUTPUT_TOKEN, USD
+from usage import tasks
 from usage.models import Charge, QuarantinedEvent, UsageEvent
+from usage.services.settlement import drain
 from usage.services.settlement.batch import Settled
 
 BEFORE_ALL_PARTITIONS = cast.id_at(cast.LONG_AGO + timedelta(days=1))
@@ -169,6 +171,27 @@ class TestLockedOut:
         assert not QuarantinedEvent.objects.exists()
         assert charlie.wallet().balance_nanos == USD - 3 * OUTPUT_TOKEN
 
+    def test_settlement_goes_on_behind_a_batch_of_locked_wallets(
+        self,
+        settings: Settings,
+        committed_db: None,
+        owner_connection: psycopg.Connection,
+        monkeypatch: pytest.MonkeyPatch,
+    ):
+        settings.SETTLE_BATCH_SIZE = 2
+        monkeypatch.setattr(drain, "_round", drain._Round())
+        first, last = sorted((cast.player(n, USD) for n in ("Alice", "Charlie")), key=lambda who: who.id)
+        cast.send(*(cast.report(who, output=1) for _ in range(2) for who in (first, last)))
+
+        with owner_connection.transaction(), connection.cursor() as cursor:
+            owner_connection.execute("select from wallet where customer_id = %s for update", [first.id])
+            cursor.execute("set lock_timeout = '50ms'")
+            tasks.settle()
+            cursor.execute("reset lock_timeout")
+
+        assert set(UsageEvent.objects.values_list("customer_id", flat=True)) == {first.id}
+        assert last.wallet().balance_nanos == USD - 2 * OUTPUT_TOKEN
+
     def test_what_another_settler_has_claimed_is_left_to_it(
         self, committed_db: None, owner_connection: psycopg.Connection
     ):
@@ -205,29 +228,6 @@ class TestTooLong:
                 cursor.execute("reset statement_timeout")
             owner_connection.execute("drop function be_slow cascade")
         assert not QuarantinedEvent.objects.exists()
-
-
-class TestReadOnly:
-    """Inserting a charge fails as on a server that became a standby."""
-
-    READ_ONLY = """
-        create function only_read() returns trigger language plpgsql as
-            'begin raise exception using errcode = ''read_only_sql_transaction''; end';
-        create trigger only_reads before insert on charge for each row execute function only_read();
-    """
-
-    def test_a_server_quarantines_no_event(self, committed_db: None, owner_connection: psycopg.Connection):
-        alice = cast.player("Alice", USD)
-        cast.send(cast.report(alice, output=1))
-        owner_connection.execute(self.READ_ONLY)
-        try:
-            with pytest.raises(InternalError):
-                cast.settle()
-        finally:
-            owner_connection.execute("drop function only_read cascade")
-
-        assert not QuarantinedEvent.objects.exists()
-        assert cast.settle().charges == 1
 
 
 class TestTransaction:

@@ -19,15 +19,22 @@ from usage.services.settlement.rows import Claimed, RatedRow
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """How many events left the inbox, how many became charges, and whether key states changed."""
+    """How many events left the inbox, how many became charges, and whether key states changed.
+
+    `waiting`: how many were claimed and left, because somebody kept their wallets locked.
+    """
 
     events: int
     charges: int
     keys_changed: bool
+    waiting: int = 0
 
     def and_then(self, other: "Settled") -> "Settled":
         return Settled(
-            self.events + other.events, self.charges + other.charges, self.keys_changed or other.keys_changed
+            self.events + other.events,
+            self.charges + other.charges,
+            self.keys_changed or other.keys_changed,
+            self.waiting + other.waiting,
         )
 
 

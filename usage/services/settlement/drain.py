@@ -1,12 +1,13 @@
 """Draining the inbox: batch after batch; a batch that fails is halved until the bad event stands alone."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 import structlog
 from django.conf import settings
-from django.db import InterfaceError, InternalError, OperationalError, transaction
+from django.db import DatabaseError, InterfaceError, InternalError, OperationalError, transaction
 from psycopg.errors import (
     IdleInTransactionSessionTimeout,
     LockNotAvailable,
@@ -22,6 +23,10 @@ from usage.services.settlement.rows import Claimed
 log = structlog.get_logger()
 
 TRIES = 3
+# A column that is not migrated yet, a right that is missing, a plan that a migration made invalid: during a
+# deploy the database and this code do not fit, whatever the event. FEATURE_NOT_SUPPORTED is what PostgreSQL
+# answers to a prepared statement whose result has changed.
+DEPLOY_CLASSES = ("42", "0A")
 BEFORE_ALL = UUID(int=0)
 Keys = Sequence[tuple[UUID, UUID]]
 
@@ -58,7 +63,11 @@ def _without_the_last_customer(claimed: list[Claimed]) -> list[Claimed]:
 
 
 def settle_next(*, now: datetime) -> Settled:
-    """Settle one batch; no events settled: the inbox is empty, or all that is left is locked by others."""
+    """Settle one batch of the customers whose turn it is.
+
+    No events settled and none `waiting`: the inbox is empty, or other settlers have claimed all that is left.
+    Where some are waiting, the customers behind them may have events that can be settled.
+    """
     claimed: list[Claimed] = []
     try:
         with transaction.atomic():
@@ -90,7 +99,7 @@ def _settle_busy(keys: Keys, *, now: datetime) -> Settled:
     except Exception as error:  # noqa: BLE001 - whatever the events fail on, they are kept.
         if isinstance(error.__cause__, LockNotAvailable):
             log.warning("wallets stay locked; their events wait", events=len(keys))
-            return NOTHING
+            return replace(NOTHING, waiting=len(keys))
         return _settle_failed(keys, error, now=now)
 
 
@@ -123,6 +132,7 @@ def _settle_parts(keys: Keys, *, now: datetime) -> Settled:
             parts += _halves(part)
         except Exception as error:
             if _is_of_the_database(error):
+                log.warning("settlement waits: the database refuses it", events=len(keys), error=repr(error))
                 raise
             if len(part) > 1:
                 parts += _halves(part)
@@ -133,10 +143,17 @@ def _settle_parts(keys: Keys, *, now: datetime) -> Settled:
 
 
 def _is_of_the_database(error: Exception) -> bool:
-    """Whether a server that only reads, after a failover, or one that gave up on us refused the batch."""
-    return isinstance(error, InternalError) and isinstance(
-        error.__cause__, ReadOnlySqlTransaction | IdleInTransactionSessionTimeout
-    )
+    """Whether the server refused the batch for its own reasons.
+
+    It only reads, after a failover, or gave up on us, or its schema is not the one that this code knows.
+    """
+    if not isinstance(error, DatabaseError):
+        return False
+
+    if isinstance(error, InternalError):
+        return isinstance(error.__cause__, ReadOnlySqlTransaction | IdleInTransactionSessionTimeout)
+    state = getattr(error.__cause__, "sqlstate", None)
+    return state is not None and state.startswith(DEPLOY_CLASSES)
 
 
 def _halves(part: Keys) -> list[Keys]:
