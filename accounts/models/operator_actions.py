@@ -33,6 +33,15 @@ class Action(models.TextChoices):
     ANSWER_DISCREPANCY = "answer_discrepancy"
     PRICE_UNPRICED = "price_unpriced"
     AUDIT = "audit"
+    CHECK_PAYMENT = "check_payment"
+    REFUND = "refund"
+    REPLAY_PAYMENT_EVENT = "replay_payment_event"
+    RESOLVE_PAYMENT_EVENT = "resolve_payment_event"
+    SET_EXCHANGE_RATE = "set_exchange_rate"
+    SET_BONUS_PLAN = "set_bonus_plan"
+    ISSUE_CODE = "issue_code"
+    REVOKE_CODE = "revoke_code"
+    EXTEND_LOT = "extend_lot"
 
 
 class OperatorAction(models.Model):

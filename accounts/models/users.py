@@ -43,6 +43,7 @@ class UserManager(BaseUserManager["User"]):
 class User(AbstractBaseUser, PermissionsMixin):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     email = LowerCaseEmailField("e-mail", max_length=254)
+    email_verified_at = models.DateTimeField(null=True, blank=True, editable=False)
     name = models.CharField(max_length=150, blank=True, default="")
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField("may use the admin", default=False)

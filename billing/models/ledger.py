@@ -35,6 +35,13 @@ class TransactionKind(models.TextChoices):
     ADJUSTMENT = "adjustment"
     EXPIRY = "expiry"
     DEBT_REPAYMENT = "debt_repayment"
+    TOP_UP = "top_up"
+    REFUND = "refund"
+    REFUND_REVERSAL = "refund_reversal"
+    DISPUTE = "dispute"
+    DISPUTE_REVERSAL = "dispute_reversal"
+    PAYMENT_FEE = "payment_fee"
+    PAYOUT = "payout"
 
 
 class LedgerTransaction(models.Model):
