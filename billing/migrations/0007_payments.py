@@ -9,7 +9,6 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0005_verified_email"),
-        ("accounts", "__first__"),
         ("billing", "0006_lighter_debits"),
     ]
 
