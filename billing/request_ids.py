@@ -3,8 +3,10 @@
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
+from billing import arrays
 from billing.errors import Unacceptable
 
 OLDEST = timedelta(days=35)
@@ -26,6 +28,13 @@ def parse(text: object, *, field: str = "request_id") -> UUID:
     if isinstance(text, str) and _CANONICAL.fullmatch(text):
         return UUID(text)
     raise Unacceptable("must be a UUIDv7 in canonical lower-case text", field=field)
+
+
+def parse_all(texts: Sequence[Any], *, field: str = "request_id") -> list[UUID]:
+    """Read many as `parse` reads each, but make no id from its text, which takes most of the time."""
+    if set(map(type, texts)) <= {str} and all(map(_CANONICAL.fullmatch, texts)):
+        return arrays.ids(bytes.fromhex("".join(texts).replace("-", "")))
+    return [parse(text, field=field) for text in texts]
 
 
 def time_of(request_id: UUID) -> datetime:

@@ -9,7 +9,8 @@ from accounts.api.authentication import Caller
 from billing import request_ids, wake
 from billing.api import hold_documents, strict
 from billing.api.internal import InternalView, answer
-from billing.api.shapes import Digest, Integer, Moment, Object, RequestId, Text
+from billing.api.objects import Object
+from billing.api.shapes import Digest, Integer, Moment, RequestId, Text
 from billing.errors import Unacceptable
 from billing.money import format_usd
 from billing.services.holds import end, extend, place

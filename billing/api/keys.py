@@ -8,7 +8,8 @@ from django.utils import timezone
 from accounts.api.authentication import Caller
 from billing.api import key_documents, key_queries
 from billing.api.internal import InternalView, answer
-from billing.api.shapes import Digest, within
+from billing.api.objects import within
+from billing.api.shapes import Digest
 from billing.errors import Unacceptable
 from billing.money import format_usd
 from billing.services import key_events, key_states

@@ -1,18 +1,17 @@
-"""Shapes of request bodies: each checks a value strictly and describes itself to the OpenAPI document.
+"""Shapes of single values in request bodies: each checks one strictly and describes itself for OpenAPI.
 
 Nothing is converted that is not meant: true is no number, "1" is no number, 1.0 is no whole number, and a
 field that is not given is left out instead of null.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
 from uuid import UUID
 
 from billing import money, request_ids
-from billing.api.strict import TooLarge, echoed
 from billing.errors import Unacceptable
 
 Schema = dict[str, Any]
@@ -26,14 +25,21 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 class Shape(Protocol):
-    """`read` returns the value as the code wants it, or raises `Unacceptable`."""
+    """`read` returns the value as the code wants it, or raises `Unacceptable`.
+
+    `read_all` returns what `read` returns for each value, and raises where `read` would for any of them. A
+    shape that many events have does so with a few calls for all; which value is wrong, `read` says.
+    """
 
     def read(self, value: object, /) -> Any: ...
     def schema(self) -> Schema: ...
 
+    def read_all(self, values: Sequence[Any], /) -> Sequence[Any]:
+        return [self.read(value) for value in values]
 
-@dataclass(frozen=True, slots=True)
-class Integer:
+
+@dataclass(frozen=True)
+class Integer(Shape):
     minimum: int
     maximum: int
     description: str = ""
@@ -45,6 +51,11 @@ class Integer:
             raise Unacceptable(f"must be from {self.minimum} to {self.maximum}")
         return value
 
+    def read_all(self, values: Sequence[Any]) -> Sequence[int]:
+        if all_are(int, values) and self.minimum <= min(values) and max(values) <= self.maximum:
+            return values
+        return [self.read(value) for value in values]
+
     def schema(self) -> Schema:
         schema: Schema = {"type": "integer", "minimum": self.minimum, "maximum": self.maximum}
         if self.maximum > 2**31 - 1:
@@ -52,8 +63,8 @@ class Integer:
         return _described(schema, self.description)
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+@dataclass(frozen=True)
+class Text(Shape):
     maximum: int
     description: str = ""
 
@@ -66,12 +77,17 @@ class Text:
             raise Unacceptable("must not contain NUL or half of a surrogate pair")
         return value
 
+    def read_all(self, values: Sequence[Any]) -> Sequence[str]:
+        for value in _distinct_texts(values):
+            self.read(value)
+        return values
+
     def schema(self) -> Schema:
         return _described({"type": "string", "minLength": 1, "maxLength": self.maximum}, self.description)
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+@dataclass(frozen=True)
+class Choice(Shape):
     values: Sequence[str]
     description: str = ""
 
@@ -80,25 +96,38 @@ class Choice:
             raise Unacceptable(f"must be one of {', '.join(self.values)}")
         return value
 
+    def read_all(self, values: Sequence[Any]) -> Sequence[str]:
+        for value in _distinct_texts(values):
+            self.read(value)
+        return values
+
     def schema(self) -> Schema:
         return _described({"type": "string", "enum": list(self.values)}, self.description)
 
 
-class RequestId:
+class RequestId(Shape):
     def read(self, value: object) -> UUID:
         return request_ids.parse(value, field="")
+
+    def read_all(self, values: Sequence[Any]) -> Sequence[UUID]:
+        return request_ids.parse_all(values, field="")
 
     def schema(self) -> Schema:
         return {**request_ids.SCHEMA}
 
 
-class Digest:
+class Digest(Shape):
     """The SHA-256 of an API key."""
 
     def read(self, value: object) -> bytes:
         if type(value) is not str or not _DIGEST.fullmatch(value):
             raise Unacceptable("must be a SHA-256 digest in 64 lower-case hexadecimal digits")
         return bytes.fromhex(value)
+
+    def read_all(self, values: Sequence[Any]) -> Sequence[bytes]:
+        if all_are(str, values) and all(map(_DIGEST.fullmatch, values)):
+            return list(map(bytes.fromhex, values))
+        return [self.read(value) for value in values]
 
     def schema(self) -> Schema:
         return _described(
@@ -107,8 +136,8 @@ class Digest:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Usd:
+@dataclass(frozen=True)
+class Usd(Shape):
     description: str = ""
 
     def read(self, value: object) -> int:
@@ -123,7 +152,7 @@ class Usd:
         return _described({**money.USD_GIVEN_SCHEMA}, self.description)
 
 
-class Moment:
+class Moment(Shape):
     def read(self, value: object) -> datetime:
         if type(value) is str and _MOMENT.fullmatch(value):
             try:
@@ -136,68 +165,14 @@ class Moment:
         return {"type": "string", "format": "date-time"}
 
 
-class Object:
-    """Exactly these members; what is wrong inside one is reported under its dotted name."""
-
-    def __init__(self, required: Mapping[str, Shape], optional: Mapping[str, Shape] | None = None) -> None:
-        self._shapes = {**required, **(optional or {})}
-        self._required = frozenset(required)
-        self._reads = {name: shape.read for name, shape in self._shapes.items()}
-
-    def read(self, value: object) -> dict[str, Any]:
-        """Return the members that were given, each as its own shape reads it."""
-        if type(value) is not dict:
-            raise Unacceptable("must be an object")
-        members = {}
-        for name, item in value.items():
-            read = self._reads.get(name)
-            if read is None:
-                raise Unacceptable("is not a known field", field=echoed(name))
-            try:
-                members[name] = read(item)
-            except Unacceptable as error:
-                raise within(error, name) from None
-        if not self._required.issubset(members):
-            missing = next(name for name in self._shapes if name in self._required and name not in members)
-            raise Unacceptable("is missing", field=missing)
-        return members
-
-    def schema(self) -> Schema:
-        schema: Schema = {
-            "type": "object",
-            "properties": {name: shape.schema() for name, shape in self._shapes.items()},
-            "additionalProperties": False,
-        }
-        if self._required:
-            schema["required"] = [name for name in self._shapes if name in self._required]
-        return schema
+def all_are(kind: type, values: Sequence[object]) -> bool:
+    """Whether each value is of exactly this type, and there is one."""
+    return set(map(type, values)) == {kind}
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """A list whose items are judged one by one by whoever reads it."""
-
-    item: Shape
-    maximum: int
-
-    def read(self, value: object) -> list[Any]:
-        if type(value) is not list:
-            raise Unacceptable("must be a list")
-        if not value:
-            raise Unacceptable("must not be empty")
-        if len(value) > self.maximum:
-            raise TooLarge(f"there may be at most {self.maximum}")
-        return value
-
-    def schema(self) -> Schema:
-        return {"type": "array", "items": self.item.schema(), "minItems": 1, "maxItems": self.maximum}
-
-
-def within(error: Unacceptable, name: str) -> Unacceptable:
-    """The same error, seen from the object that has the wrong value as its member `name`."""
-    inner = error.extra.get("field")
-    error.extra["field"] = f"{name}.{inner}" if inner else name
-    return error
+def _distinct_texts(values: Sequence[Any]) -> Iterable[Any]:
+    """The values with each text once, or all of them where one is no text."""
+    return set(values) if all_are(str, values) else values
 
 
 def _described(schema: Schema, description: str) -> Schema:

@@ -1,8 +1,10 @@
 """One event of a usage report, as it must look."""
 
-from typing import Final
+from collections.abc import Sequence
+from typing import Any, Final
 
-from billing.api.shapes import Choice, Digest, Integer, Object, RequestId, Text, Usd
+from billing.api.objects import Object
+from billing.api.shapes import Choice, Digest, Integer, RequestId, Text, Usd
 from catalog.rating import METERS
 from usage.models import Evidence, Outcome
 from usage.services.reports import Report
@@ -32,20 +34,18 @@ EVENT = Object(
 )
 
 
-def read(event: object) -> Report:
-    """Read one event; raises `Unacceptable`. A meter that is not given was not reported, which is not 0."""
-    given = EVENT.read(event)
-    assert isinstance(event, dict)
-    return Report(
-        request_id=given["request_id"],
-        key_digest=given["key_digest"],
-        model=given["model"],
-        counts=tuple(map(given["meters"].get, METERS)),
-        outcome=given["outcome"],
-        evidence=given["evidence"],
-        reported_cost_nanos=given.get("reported_cost"),
-        upstream_request_id=given.get("upstream_request_id"),
-        first_byte_ms=given.get("first_byte_ms"),
-        duration_ms=given.get("duration_ms"),
-        payload=event,
-    )
+def judge(event: object) -> None:
+    """Raise `Unacceptable` that tells what is wrong with one event."""
+    EVENT.read(event)
+
+
+def read_all(events: Sequence[Any]) -> list[Report]:
+    """Read events that are all right; raises `Unacceptable` where one is not, which `judge` finds.
+
+    A meter that is not given was not reported, which is not 0.
+    """
+    columns = EVENT.columns(events)
+    columns["counts"] = list(zip(*map(columns["meters"].get, METERS), strict=True))
+    columns["reported_cost_nanos"] = columns["reported_cost"]
+    columns["payload"] = events
+    return list(map(Report._make, zip(*map(columns.get, Report._fields), strict=True)))

@@ -11,7 +11,8 @@ from accounts.api.authentication import Caller
 from billing import wake
 from billing.api import strict
 from billing.api.internal import InternalView, answer
-from billing.api.shapes import Batch, Object, RequestId
+from billing.api.objects import Batch, Object
+from billing.api.shapes import RequestId
 from billing.errors import Unacceptable
 from usage.api import events, report_documents
 from usage.services import ingest
@@ -48,7 +49,7 @@ class ReportView(InternalView):
     def post(self, request: HttpRequest, caller: Caller) -> HttpResponse:
         """Store what requests used; it is charged soon after."""
         body = BODY.read(strict.read_object(request, most_bytes=MOST_BYTES))
-        read = [_read(event) for event in body["events"]]
+        read = _read(body["events"])
         reports = [item for item in read if isinstance(item, Report)]
         if not reports:
             raise _nothing_stands(read)
@@ -61,11 +62,23 @@ class ReportView(InternalView):
         return answer({"results": _in_order(read, iter(results))}, status=202)
 
 
-def _read(event: object) -> Report | Invalid:
+def _read(batch: Sequence[object]) -> Sequence[Report | Invalid]:
+    """Read all events at once, and only where that fails look for those that are to blame."""
     try:
-        return events.read(event)
+        return events.read_all(batch)
+    except Unacceptable:
+        invalid = [_judge(event) for event in batch]
+
+    reports = iter(events.read_all([event for event, error in zip(batch, invalid, strict=True) if not error]))
+    return [error or next(reports) for error in invalid]
+
+
+def _judge(event: object) -> Invalid | None:
+    try:
+        events.judge(event)
     except Unacceptable as error:
         return Invalid(event, error)
+    return None
 
 
 def _in_order(read: Sequence[Report | Invalid], results: Iterator[Result]) -> list[dict[str, Any]]:
