@@ -8,6 +8,7 @@ from django.db import transaction
 from accounts.models import ApiKey
 from billing import sql
 from billing.ledger.book import Book
+from billing.services import rounds
 
 BATCH = 500
 
@@ -18,6 +19,7 @@ OVER = """
         on api_key.customer_id = key_spend.customer_id and api_key.id = key_spend.api_key_id
      where key_spend.cut_off_at is not null
        and limit_period_end(api_key.limit_period, key_spend.period_start) <= %s
+       and key_spend.customer_id <> all(%s::uuid[])
      limit %s
 """
 
@@ -39,12 +41,16 @@ def turn_all(*, now: datetime) -> int:
     """Let keys whose limit ran out work again in a new period, and return how many customers have such keys.
 
     Counters of other keys turn with the first request that sees the new period: nobody waits for them.
+    Customers whose wallets stay locked come with the next run.
     """
-    turned = 0
-    while rows := sql.fetch_tuples(OVER, [now, BATCH]):
-        with transaction.atomic():
-            book = Book.lock([row[0] for row in rows], now=now)
-            book.counters.roll(now.date())
-            book.save()
-        turned += len(rows)
+    turned, locked = 0, set[UUID]()
+    while rows := sql.fetch_tuples(OVER, [now, sql.array([*locked]), BATCH]):
+        here, still_locked = rounds.work_around([row[0] for row in rows], _roll, now=now)
+        turned += here
+        locked |= still_locked
     return turned
+
+
+def _roll(book: Book) -> int:
+    book.counters.roll(book.now.date())
+    return len(book.wallets)

@@ -1,6 +1,6 @@
 """The three ends of a hold: a guarded UPDATE under the wallet's lock says, once, what it gave back."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,6 +11,7 @@ from django.db import transaction
 from billing import request_ids, sql
 from billing.errors import NotFound, RequestConflict
 from billing.ledger.book import Book
+from billing.services import rounds
 
 OWNER = "select customer_id from hold where request_id = %s and gateway_id = %s and state <> 'refused'"
 
@@ -31,6 +32,7 @@ OVERDUE_CUSTOMERS = """
      where state = 'open' and expires_at <= %s
        and not exists (select from usage_event event
                         where event.customer_id = hold.customer_id and event.request_id = hold.request_id)
+       and customer_id <> all(%s::uuid[])
      limit %s
 """
 
@@ -124,22 +126,25 @@ def release(*, request_id: UUID, gateway_id: int, reason: str, now: datetime) ->
 
 
 def expire(*, now: datetime) -> int:
-    """End every hold whose time is over, and return how many; credit comes back without the gateway."""
-    ended = 0
+    """End every hold whose time is over, and return how many; credit comes back without the gateway.
+
+    Customers whose wallets stay locked come with the next run.
+    """
+    ended, locked = 0, set[UUID]()
     while True:
-        customers = [row[0] for row in sql.fetch_tuples(OVERDUE_CUSTOMERS, [now, CUSTOMERS_PER_BATCH])]
+        overdue = [now, sql.array([*locked]), CUSTOMERS_PER_BATCH]
+        customers = [row[0] for row in sql.fetch_tuples(OVERDUE_CUSTOMERS, overdue)]
         if not customers:
             return ended
-        ended += _expire_batch(customers, now=now)
+        here, still_locked = rounds.work_around(customers, _expire, now=now)
+        ended += here
+        locked |= still_locked
 
 
-def _expire_batch(customers: Collection[UUID], *, now: datetime) -> int:
-    with transaction.atomic():
-        book = Book.lock(customers, now=now)
-        rows = sql.fetch_tuples(EXPIRE, [now, sorted(customers), now])
-        for customer_id, amount, api_key_id, key_period in rows:
-            book.end_hold(customer_id, amount, api_key_id=api_key_id, key_period=key_period)
-        book.save()
+def _expire(book: Book) -> int:
+    rows = sql.fetch_tuples(EXPIRE, [book.now, sql.array([*book.wallets]), book.now])
+    for customer_id, amount, api_key_id, key_period in rows:
+        book.end_hold(customer_id, amount, api_key_id=api_key_id, key_period=key_period)
     return len(rows)
 
 

@@ -75,8 +75,8 @@ BUGS = (
         patches=(
             Patch(
                 _END,
-                "        for customer_id, amount, api_key_id, key_period in rows:\n",
-                "        for customer_id, amount, api_key_id, key_period in ():\n",
+                "    for customer_id, amount, api_key_id, key_period in rows:\n",
+                "    for customer_id, amount, api_key_id, key_period in ():\n",
             ),
         ),
     ),
@@ -96,8 +96,8 @@ BUGS = (
             ),
             Patch(
                 _END,
-                "event.request_id = hold.request_id)\n     limit %s",
-                "event.request_id = hold.request_id))\n     limit %s",
+                "event.request_id = hold.request_id)\n       and customer_id <> all",
+                "event.request_id = hold.request_id))\n       and customer_id <> all",
             ),
             Patch(
                 _END,
