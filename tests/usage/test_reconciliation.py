@@ -203,7 +203,7 @@ class TestPeriod:
     def test_leaves_other_requests_out(self, alice: cast.Player):
         request_id = expired(alice)
         at = timezone.now() + HOUR
-        run.reconcile(Period(at, at + HOUR), now=at)
+        run.reconcile(Period(at, at + HOUR), now=at + HOUR)
         assert not Discrepancy.objects.exists()
         assert request_id
 

@@ -37,10 +37,10 @@ class Command(BaseCommand):
         try:
             usual = run.since_last_run(now=now)
             period = Period(from_at or usual.from_at, until_at or usual.until_at)
+            done = run.reconcile(period, now=now)
         except UsageError as error:
             raise CommandError(error.detail, returncode=2) from error
 
-        done = run.reconcile(period, now=now)
         groups = report.open_groups(period if from_at or until_at else None)
         if options["json"]:
             self.stdout.write(json.dumps(report.as_json(done, groups)))

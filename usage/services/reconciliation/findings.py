@@ -144,7 +144,8 @@ FOUND = " union all ".join(
     )
 )
 
-# What is found opens, again too where it had gone by itself; what was open and is not found any more is gone.
+# What is found opens, again too where it had gone by itself; what was open and is not found any more is gone:
+# `scope` has the request of everything that is open.
 RECONCILE = f"""
     with {REQUESTS}, found as materialized ({FOUND}), opened as (
         insert into discrepancy (kind, customer_id, request_id, subject_id, gateway_id, language_model_id,
@@ -163,9 +164,6 @@ RECONCILE = f"""
         update discrepancy
            set resolved_at = %(now)s, resolution = %(gone)s
          where resolved_at is null
-           and (kind in ('conflict', 'quarantined')
-                or exists (select from scope
-                            where discrepancy.request_id between scope.first and scope.last))
            and not exists (select from found
                             where found.kind = discrepancy.kind
                               and found.request_id = discrepancy.request_id

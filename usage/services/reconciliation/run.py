@@ -48,8 +48,9 @@ class Period:
 
 def since_last_run(*, now: datetime) -> Period:
     """From before the end of the latest run, so that what was undecided then is looked at again."""
-    latest = ReconciliationRun.objects.exclude(finished_at=None).order_by("-until_at").first()
     until_at = now - GRACE
+    finished = ReconciliationRun.objects.filter(until_at__lte=now).exclude(finished_at=None)
+    latest = finished.order_by("-until_at").first()
     if latest is None:
         return whole_window(now=now)
     return Period(min(latest.until_at, until_at) - OVERLAP, until_at)
@@ -64,8 +65,10 @@ def reconcile(period: Period, *, now: datetime) -> ReconciliationRun:
     """Compare the requests of `period`, and once more those with open discrepancies, whenever they were.
 
     Idempotent: what is known stays as it is, what is not found any more closes by itself. The caller must not
-    be in a transaction.
+    be in a transaction. Raises `Unacceptable` for a period that is not over: it would count as compared.
     """
+    if period.until_at > now:
+        raise Unacceptable("a period ends now at the latest: what is still to come cannot be compared")
     with transaction.atomic(durable=True):
         for setting in TAKES_ITS_TIME.split(";"):
             sql.run(setting)
