@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.urls import resolve
+from django.urls import ResolverMatch, resolve
 
 from billing.api import internal
 
@@ -20,22 +20,31 @@ class GatewaysFirst:
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self._get_response = get_response
+        self._matches: dict[str, ResolverMatch] = {}
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if not request.path_info.startswith(PREFIX):
             return self._get_response(request)
 
         try:
-            response = _answer(request)
+            response = self._answer(request)
         except Exception as error:  # noqa: BLE001 - what is not a refusal is logged there.
             response = internal.refusal(request, error)
         return response
 
+    def _answer(self, request: HttpRequest) -> HttpResponseBase:
+        match = request.resolver_match = self._match(request.path_info)
+        response: HttpResponseBase = match.func(request, *match.args, **match.kwargs)
+        if hasattr(response, "render"):
+            response = response.render()
+        return response
 
-def _answer(request: HttpRequest) -> HttpResponseBase:
-    request.resolver_match = resolve(request.path_info)
-    view, args, kwargs = request.resolver_match
-    response: HttpResponseBase = view(request, *args, **kwargs)
-    if hasattr(response, "render"):
-        response = response.render()
-    return response
+    def _match(self, path: str) -> ResolverMatch:
+        """Django tries one pattern after another; an address without variables need be found once only."""
+        match = self._matches.get(path)
+        if match is None:
+            match = resolve(path)
+            # Any number of addresses is unknown, or names a request.
+            if match.func is not internal.unknown_path and not match.kwargs and not match.args:
+                self._matches[path] = match
+        return match
