@@ -1,5 +1,6 @@
 """A locked wallet in memory, and the rows that a money transaction adds to the journal."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
@@ -60,6 +61,32 @@ class Owed:
     cause: DebtCause
     gateway_id: int | None = None
     request_id: UUID | None = None
+
+
+class Take(NamedTuple):
+    """What a ledger transaction takes from lots: in spending order, from `lot_id` alone, or as a reversal.
+
+    A reversal takes from the lots `reverses` first, in their order, then from bought ones by age, then from
+    promotional ones.
+    """
+
+    entry_id: UUID
+    amount: int
+    lot_id: UUID | None = None
+    reverses: tuple[UUID, ...] | None = None
+
+    def chooses(self, lots: "Sequence[Lot]") -> "Iterable[Lot]":
+        """The lots to take from, in order; `lots` stand in spending order."""
+        if self.lot_id is not None:
+            return [lot for lot in lots if lot.id == self.lot_id]
+        if self.reverses is not None:
+            return sorted(lots, key=self._reversal_order)
+        return lots
+
+    def _reversal_order(self, lot: "Lot") -> tuple[int, bool, datetime, UUID]:
+        assert self.reverses is not None
+        rank = self.reverses.index(lot.id) if lot.id in self.reverses else len(self.reverses)
+        return rank, lot.kind == LotKind.PROMOTIONAL, lot.created_at, lot.id
 
 
 @dataclass(slots=True)

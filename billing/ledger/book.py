@@ -9,7 +9,7 @@ from uuid_utils.compat import uuid7
 
 from billing import cut_off
 from billing.ledger import rows
-from billing.ledger.accounts import Entry, LockedWallet, Lot, Movement, Owed
+from billing.ledger.accounts import Entry, LockedWallet, Lot, Movement, Owed, Take
 from billing.ledger.counters import KeyCounters
 from billing.models import LedgerAccount, LotKind, TransactionKind
 
@@ -29,7 +29,7 @@ class Book:
         self._last_entry: dict[UUID, Entry] = {}
         self._movements: list[Movement] = []
         self._owed: list[tuple[Entry, Owed]] = []
-        self._takes: dict[UUID, list[tuple[UUID, int, UUID | None]]] = {}
+        self._takes: dict[UUID, list[Take]] = {}
         self._new_lots: dict[UUID, list[Lot]] = {}
         self._counters: KeyCounters | None = None
 
@@ -83,14 +83,19 @@ class Book:
 
         Lots give in spending order, or `lot_id` alone gives.
         """
-        wallet = self.wallets[entry.customer_id]
-        taken = min(amount, wallet.available)
-        if taken <= 0:
-            return 0
+        return self._take(entry, amount, to, lot_id=lot_id)
 
-        self._move(entry, LedgerAccount.WALLET, to, taken)
-        self._takes.setdefault(entry.customer_id, []).append((entry.id, taken, lot_id))
-        return taken
+    def take_back(self, entry: Entry, amount: int, *, to: LedgerAccount, lots: Sequence[UUID]) -> int:
+        """Take bought credit back, at most what is available, and return what was taken.
+
+        `lots`, the purchase's own and its bonus, give first; then other bought ones by age, then promotional.
+        """
+        return self._take(entry, amount, to, reverses=tuple(lots))
+
+    def between(self, entry: Entry, amount: int, *, debit: LedgerAccount, credit: LedgerAccount) -> None:
+        """Move `amount` nanos of their currency between two accounts of the house."""
+        assert not {debit, credit} & {LedgerAccount.WALLET, LedgerAccount.DEBT}
+        self._move(entry, debit, credit, amount)
 
     def owe(self, entry: Entry, causes: Sequence[Owed], *, to: LedgerAccount) -> None:
         """Record what could not be debited as debt, one row for each cause."""
@@ -143,6 +148,24 @@ class Book:
         """Whether some key may do more or less than before, so that the publisher has work."""
         return any(wallet.keys_changed for wallet in self.wallets.values())
 
+    def _take(
+        self,
+        entry: Entry,
+        amount: int,
+        to: LedgerAccount,
+        *,
+        lot_id: UUID | None = None,
+        reverses: tuple[UUID, ...] | None = None,
+    ) -> int:
+        taken = min(amount, self.wallets[entry.customer_id].available)
+        if taken <= 0:
+            return 0
+
+        self._move(entry, LedgerAccount.WALLET, to, taken)
+        take = Take(entry.id, taken, lot_id, reverses)
+        self._takes.setdefault(entry.customer_id, []).append(take)
+        return taken
+
     def _move(self, entry: Entry, debit: LedgerAccount, credit: LedgerAccount, amount: int) -> None:
         wallet = self.wallets[entry.customer_id]
         seq = balance_after = None
@@ -185,13 +208,13 @@ class Book:
             lots = stored.get(customer_id, []) + self._new_lots.get(customer_id, [])
             if len(lots) > 1:
                 lots.sort(key=lambda lot: lot.spending_order)
-            for entry_id, amount, lot_id in self._takes.get(customer_id, ()):
-                left = amount
-                for lot in lots:
-                    take = min(left, lot.remaining) if lot_id in (None, lot.id) else 0
-                    if take > 0:
-                        lot.move(entry_id, -take)
-                        left -= take
+            for take in self._takes.get(customer_id, ()):
+                left = take.amount
+                for lot in take.chooses(lots):
+                    given = min(left, lot.remaining)
+                    if given > 0:
+                        lot.move(take.entry_id, -given)
+                        left -= given
                 assert left == 0, "lots hold less than the balance"
             changed += [(customer_id, lot) for lot in lots if lot.given]
         return changed

@@ -11,7 +11,18 @@ FLOWS = """
         on transfer.customer_id = ledger.customer_id and transfer.ledger_transaction_id = ledger.id
       left join (values ('usage', 101, 131), ('usage', 102, 131), ('correction', 101, 131),
                         ('correction', 102, 131), ('correction', 131, 101), ('grant', 141, 101),
-                        ('adjustment', 151, 101), ('adjustment', 101, 151), ('expiry', 101, 132))
+                        ('adjustment', 151, 101), ('adjustment', 101, 151), ('expiry', 101, 132),
+                        ('top_up', 111, 101), ('top_up', 211, 221), ('top_up', 121, 101),
+                        ('top_up', 141, 101), ('refund', 101, 111), ('refund', 102, 111),
+                        ('refund', 101, 121), ('refund', 102, 121), ('refund', 221, 211),
+                        ('refund', 101, 141), ('refund_reversal', 111, 101), ('refund_reversal', 121, 101),
+                        ('refund_reversal', 211, 221), ('refund_reversal', 141, 101),
+                        ('dispute', 101, 111), ('dispute', 102, 111), ('dispute', 101, 141),
+                        ('dispute_reversal', 111, 101), ('dispute_reversal', 141, 101),
+                        ('dispute', 143, 111), ('dispute_reversal', 111, 143),
+                        ('payment_fee', 142, 111), ('payment_fee', 111, 142), ('payment_fee', 242, 211),
+                        ('payment_fee', 211, 242), ('payout', 112, 111), ('payout', 111, 112),
+                        ('payout', 212, 211), ('payout', 211, 212))
            as flow (kind, debit, credit)
         on flow.kind = ledger.kind and flow.debit = transfer.debit_account
            and flow.credit = transfer.credit_account
