@@ -30,6 +30,7 @@ _TALKATIVE = (
     "celery.app.trace",
     "celery.beat",
     "httpx",
+    "stripe",
 )
 
 

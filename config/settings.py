@@ -149,6 +149,14 @@ USE_TZ = True
 STATIC_URL = "static/"
 WHITENOISE_USE_FINDERS = True
 
+# Payments. An empty secret makes its provider unavailable.
+STRIPE_SECRET_KEY = env.str("STRIPE_SECRET_KEY", default="")
+# Several, with commas between them, while one is replaced.
+STRIPE_WEBHOOK_SECRET = env.str("STRIPE_WEBHOOK_SECRET", default="")
+# Only where events of connected accounts arrive too.
+STRIPE_ACCOUNT_ID = env.str("STRIPE_ACCOUNT_ID", default="")
+STRIPE_API_BASE = env.str("STRIPE_API_BASE", default="")
+
 LOGGING = logs.configure(
     layout=env.str("LOG_FORMAT", default="console"),
     level=env.str("LOG_LEVEL", default="INFO"),
@@ -157,6 +165,8 @@ LOGGING = logs.configure(
         *SECRET_KEY_FALLBACKS,
         *(database["PASSWORD"] or "" for database in DATABASES.values()),
         unquote(urlsplit(REDIS_URL).password or ""),
+        STRIPE_SECRET_KEY,
+        *STRIPE_WEBHOOK_SECRET.split(","),
     ),
 )
 # `all`, or `problems` for those requests only that were refused or failed.
