@@ -1,0 +1,106 @@
+"""Saved cards: their owners at Stripe, and charging them while those are away."""
+
+import hashlib
+from typing import Final
+from uuid import UUID
+
+import stripe
+
+from billing.payments.currencies import places
+from billing.payments.errors import Declined
+from billing.payments.protocol import Card, Order
+from billing.payments.stripe import intents
+from billing.payments.stripe.answers import Answer, expanded, id_of, plain
+from billing.payments.stripe.checkouts import metadata_of
+from billing.payments.stripe.failures import declined, translated
+
+_STARTED: Final = frozenset({"succeeded", "processing"})
+
+
+def charge(client: stripe.StripeClient, order: Order) -> Answer:
+    """Charge the saved card, once for each order for life, and return the payment intent.
+
+    Stripe forgets an idempotency key after a day, and its search finds what is older than an hour: one of
+    the two always knows of an earlier attempt.
+    """
+    assert order.payer, "a saved card belongs to a payer"
+    assert order.card, "a saved card is charged"
+    places(order.currency)
+    with translated():
+        intent = _find_earlier(client, order.reference) or _create(client, order, order.payer, order.card)
+    if intent["status"] in _STARTED:
+        return intent
+
+    raise _declined(intent)
+
+
+def open_payer(client: stripe.StripeClient, customer_id: UUID, email: str) -> str:
+    """Return the id of our customer at Stripe, made if it has none."""
+    with translated():
+        found = client.v1.customers.search({"query": f"metadata['customer_id']:'{customer_id}'", "limit": 1})
+        for payer in found.data:
+            return payer.id
+
+        # Another address within a day would be the same key with other parameters.
+        digest = hashlib.sha256(email.encode()).hexdigest()[:16]
+        created = client.v1.customers.create(
+            {"email": email, "metadata": {"customer_id": str(customer_id)}},
+            {"idempotency_key": f"payer:{customer_id}:{digest}"},
+        )
+        return created.id
+
+
+def saved(intent: Answer | None) -> Card | None:
+    """The card that the customer agreed to be charged with later, if this payment saved one."""
+    if intent is None or intent.get("setup_future_usage") != "off_session" or intent["status"] != "succeeded":
+        return None
+
+    payer, method = id_of(intent.get("customer")), expanded(intent.get("payment_method"))
+    if payer is None or method is None or method["type"] != "card":
+        return None
+
+    card = method["card"]
+    return Card(
+        payer=payer,
+        card_id=method["id"],
+        brand=card["brand"],
+        last4=card["last4"],
+        expires_month=card["exp_month"],
+        expires_year=card["exp_year"],
+    )
+
+
+def _create(client: stripe.StripeClient, order: Order, payer: str, card: str) -> Answer:
+    created = client.v1.payment_intents.create(
+        {
+            "amount": order.amount_minor,
+            "currency": order.currency.lower(),
+            "customer": payer,
+            "payment_method": card,
+            "allowed_payment_method_types": ["card"],
+            "off_session": True,
+            "confirm": True,
+            "description": order.description,
+            "metadata": metadata_of(order),
+            "expand": [*intents.EXPAND],
+        },
+        {"idempotency_key": f"charge:{order.reference}"},
+    )
+    return plain(created)
+
+
+def _find_earlier(client: stripe.StripeClient, reference: str) -> Answer | None:
+    query = f"metadata['reference']:'{reference}'"
+    found = client.v1.payment_intents.search({"query": query, "limit": 1})
+    for intent in found.data:
+        return intents.retrieve(client, intent.id)
+
+    return None
+
+
+def _declined(intent: Answer) -> Declined:
+    if intent["status"] == "requires_action":
+        return declined("authentication_required")
+
+    error = intent.get("last_payment_error") or {}
+    return declined(error.get("code") or "", error.get("decline_code") or "")
