@@ -1,7 +1,6 @@
 """A gateway's report about one request, checked in form, and what became of it."""
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -29,20 +28,24 @@ class Report(NamedTuple):
     payload: Mapping[str, Any]
 
     def fingerprint(self) -> bytes:
-        """SHA-256 of the canonical event, which tells a repetition from another body under the same id."""
-        content = [
-            str(self.request_id),
-            self.key_digest.hex(),
+        """SHA-256 of the canonical event, which tells a repetition from another body under the same id.
+
+        The id's 16 bytes, the key digest's 32, then all else as UTF-8 text in this order with NUL between: no
+        text holds one, and none is empty, so that nothing between two stands for what was not reported.
+        Charges keep it for life: whatever changes here makes every repetition a conflict.
+        """
+        told = (
             self.model,
-            self.counts,
+            *self.counts,
             self.outcome,
             self.evidence,
             self.reported_cost_nanos,
             self.upstream_request_id,
             self.first_byte_ms,
             self.duration_ms,
-        ]
-        return hashlib.sha256(json.dumps(content).encode()).digest()
+        )
+        text = "\0".join(["" if value is None else str(value) for value in told])
+        return hashlib.sha256(self.request_id.bytes + self.key_digest + text.encode()).digest()
 
 
 @dataclass(frozen=True, slots=True)
