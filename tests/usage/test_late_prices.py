@@ -7,8 +7,10 @@ from uuid import UUID
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.utils import timezone
 
+from billing import sql
 from billing.models import Debt, LedgerTransaction
 from catalog import prices
 from catalog.models import LanguageModel
@@ -125,6 +127,31 @@ class TestPrice:
         for searches in range(1, 6):
             use(alice, web_search=searches)
         assert late_prices.price(price_version_id=version, now=timezone.now()).units["web_search"] == 15
+
+    @pytest.mark.parametrize("size", [1, 2, 3])
+    def test_counts_a_request_with_a_correction_once(
+        self, alice: cast.Player, version: int, monkeypatch: pytest.MonkeyPatch, size: int
+    ):
+        """Both the charge and what corrected it used what had no price, and may stand in two batches."""
+        monkeypatch.setattr(late_prices, "BATCH", size)
+        for _ in range(3):
+            request_id = use(alice, web_search=3, evidence="estimated")
+            cast.send(cast.report(alice, request_id, web_search=5))
+        evidence.correct(now=timezone.now())
+
+        assert late_prices.preview(price_version_id=version).units["web_search"] == 15
+        done = late_prices.price(price_version_id=version, now=timezone.now())
+        assert (done.requests, done.units["web_search"]) == (3, 15)
+
+    def test_goes_on_in_the_index_where_the_last_batch_ended(self, alice: cast.Player):
+        """Else each of many batches would read all charges from the start."""
+        with connection.cursor() as cursor:
+            for other in ("seqscan", "bitmapscan", "sort"):
+                cursor.execute(f"set local enable_{other} = off")
+        plan = sql.fetch_tuples("explain " + late_prices.UNPRICED, [alice.id, alice.id, 1, 200])
+        conditions = [line for (line,) in plan if "Index Cond" in line]
+        assert conditions
+        assert all("(ROW(customer_id, request_id) > ROW(" in condition for condition in conditions)
 
     @pytest.mark.parametrize("real", [0, 2, 5])
     def test_stands_when_better_evidence_comes_later(self, alice: cast.Player, version: int, real: int):

@@ -18,19 +18,19 @@ from catalog import prices
 from catalog.errors import UnknownPriceVersion
 from catalog.rating import METERS, Counts, PriceSheet
 from usage.errors import NotFound
-from usage.services.corrections import post, standing
+from usage.services.corrections import ids, post, standing
 from usage.services.corrections.post import Correction
 from usage.services.corrections.standing import NOT_REPORTED, Key, Standing
 
 BATCH = 200
 BEFORE_ALL = UUID(int=0)
 
+# In the order of the primary key, so that each batch goes on where the last one ended.
 UNPRICED = """
-    select distinct customer_id, coalesce(corrects, request_id) as request_id
+    select customer_id, request_id, coalesce(corrects, request_id)
       from charge
-     where language_model_id = %s and unpriced is not null
-       and (customer_id, coalesce(corrects, request_id)) > (%s, %s)
-     order by 1, 2
+     where (customer_id, request_id) > (%s, %s) and language_model_id = %s and unpriced is not null
+     order by customer_id, request_id
      limit %s
 """
 
@@ -94,9 +94,14 @@ def _sheet(price_version_id: int) -> PriceSheet:
 
 def _batches(sheet: PriceSheet) -> Iterator[list[Key]]:
     last: Key = (BEFORE_ALL, BEFORE_ALL)
-    while keys := sql.fetch_tuples(UNPRICED, [sheet.model_id, *last, BATCH]):
-        yield [(customer_id, request_id) for customer_id, request_id in keys]
-        last = keys[-1][0], keys[-1][1]
+    seen: set[Key] = set()
+    while rows := sql.fetch_tuples(UNPRICED, [*last, sheet.model_id, BATCH]):
+        keys = list(dict.fromkeys((row[0], row[2]) for row in rows))
+        yield [key for key in keys if key not in seen]
+        last = rows[-1][0], rows[-1][1]
+        # Only what stands in the millisecond at which the batch ended can come again, with a correction.
+        here = ids.span(last[1])
+        seen = {key for key in (*seen, *keys) if key[0] == last[0] and here.first <= key[1] <= here.last}
 
 
 def _corrections(keys: Sequence[Key], sheet: PriceSheet) -> list[Correction]:
