@@ -156,6 +156,12 @@ STRIPE_WEBHOOK_SECRET = env.str("STRIPE_WEBHOOK_SECRET", default="")
 # Only where events of connected accounts arrive too.
 STRIPE_ACCOUNT_ID = env.str("STRIPE_ACCOUNT_ID", default="")
 STRIPE_API_BASE = env.str("STRIPE_API_BASE", default="")
+ALIPAY_APP_ID = env.str("ALIPAY_APP_ID", default="")
+ALIPAY_SELLER_ID = env.str("ALIPAY_SELLER_ID", default="")
+# Our private key and Alipay's public key, PEM or bare base64.
+ALIPAY_PRIVATE_KEY = env.str("ALIPAY_PRIVATE_KEY", default="")
+ALIPAY_PUBLIC_KEY = env.str("ALIPAY_PUBLIC_KEY", default="")
+ALIPAY_GATEWAY = env.str("ALIPAY_GATEWAY", default="https://openapi.alipay.com/gateway.do")
 
 LOGGING = logs.configure(
     layout=env.str("LOG_FORMAT", default="console"),
@@ -167,6 +173,7 @@ LOGGING = logs.configure(
         unquote(urlsplit(REDIS_URL).password or ""),
         STRIPE_SECRET_KEY,
         *STRIPE_WEBHOOK_SECRET.split(","),
+        ALIPAY_PRIVATE_KEY,
     ),
 )
 # `all`, or `problems` for those requests only that were refused or failed.
