@@ -1,0 +1,1 @@
+"""Alipay, spoken by ourselves: RSA2 over its form and JSON protocol."""
