@@ -1,8 +1,9 @@
 """The Django app that moves money."""
 
 from django.apps import AppConfig
+from django.core.checks import register
 
-from billing import arrays
+from billing import arrays, checks
 
 
 class BillingConfig(AppConfig):
@@ -10,3 +11,4 @@ class BillingConfig(AppConfig):
 
     def ready(self) -> None:
         arrays.register()
+        register(checks.check_providers, "payments")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
-from typing import Final, Self
+from typing import Self
 from uuid import UUID
 
 from billing.payments.names import Method, ProviderName
@@ -24,7 +24,7 @@ from billing.payments.stripe.client import Keys, connect
 class StripeProvider:
     """Checkout for who is here, payment intents for saved cards of who is not."""
 
-    name: Final = ProviderName.STRIPE
+    name: ProviderName = ProviderName.STRIPE
     methods: tuple[Method, ...] = (Method.CHECKOUT, Method.SAVED_CARD)
     currency: str = "USD"
 
