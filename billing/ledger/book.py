@@ -1,6 +1,6 @@
 """One money transaction: lock wallets, decide on what was read after the lock, write everything at once."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -31,6 +31,7 @@ class Book:
         self._owed: list[tuple[Entry, Owed]] = []
         self._takes: dict[UUID, list[Take]] = {}
         self._new_lots: dict[UUID, list[Lot]] = {}
+        self._returns: dict[UUID, list[tuple[UUID, int, UUID]]] = {}
         self._counters: KeyCounters | None = None
 
     @classmethod
@@ -120,6 +121,11 @@ class Book:
         self._new_lots.setdefault(entry.customer_id, []).append(lot)
         return lot.id
 
+    def give_back(self, entry: Entry, amount: int, *, source: LedgerAccount, lot_id: UUID) -> None:
+        """Add `amount` nanos to the lot that gave them; it keeps its kind and expiry."""
+        self._move(entry, source, LedgerAccount.WALLET, amount)
+        self._returns.setdefault(entry.customer_id, []).append((entry.id, amount, lot_id))
+
     def touch_keys(self, customer_id: UUID) -> None:
         """Publish the customer's key states again, with a higher version."""
         self.wallets[customer_id].keys_changed = True
@@ -204,8 +210,10 @@ class Book:
     def _spend_lots(self) -> list[tuple[UUID, Lot]]:
         changed: list[tuple[UUID, Lot]] = []
         stored = rows.lots_with_credit(list(self._takes))
-        for customer_id in self._takes.keys() | self._new_lots.keys():
-            lots = stored.get(customer_id, []) + self._new_lots.get(customer_id, [])
+        returned = self._return_to_lots(stored)
+        for customer_id in self._takes.keys() | self._new_lots.keys() | returned.keys():
+            lots = stored.get(customer_id, []) + returned.get(customer_id, [])
+            lots += self._new_lots.get(customer_id, [])
             if len(lots) > 1:
                 lots.sort(key=lambda lot: lot.spending_order)
             for take in self._takes.get(customer_id, ()):
@@ -218,3 +226,14 @@ class Book:
                 assert left == 0, "lots hold less than the balance"
             changed += [(customer_id, lot) for lot in lots if lot.given]
         return changed
+
+    def _return_to_lots(self, stored: Mapping[UUID, Sequence[Lot]]) -> dict[UUID, list[Lot]]:
+        """Give back what is to go to lots, and return those lots that are not among the `stored` ones."""
+        known = {(c, lot.id): lot for c, lots in stored.items() for lot in lots}
+        wanted = {(c, lot_id) for c, parts in self._returns.items() for _, _, lot_id in parts}
+        returned = rows.lots_of(wanted - known.keys())
+        known |= {(c, lot.id): lot for c, lots in returned.items() for lot in lots}
+        for customer_id, parts in self._returns.items():
+            for entry_id, amount, lot_id in parts:
+                known[customer_id, lot_id].move(entry_id, amount)
+        return returned

@@ -5,6 +5,7 @@ Lock order: `lock_wallets` comes first and locks in ascending customer id; every
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
@@ -59,6 +60,13 @@ LOTS_WITH_CREDIT = """
     select customer_id, id, kind, amount_nanos, remaining_nanos, expires_at, created_at, ledger_transaction_id
       from credit_lot
      where customer_id = any(%s::uuid[]) and has_credit
+"""
+
+LOTS = """
+    select lot.customer_id, lot.id, kind, amount_nanos, remaining_nanos, expires_at, created_at,
+           ledger_transaction_id
+      from unnest(%s::uuid[], %s::uuid[]) as wanted (customer_id, id)
+      join credit_lot lot on lot.customer_id = wanted.customer_id and lot.id = wanted.id
 """
 
 INSERT_LOTS = """
@@ -161,10 +169,20 @@ def write_debts(owed: Sequence[tuple[Entry, Owed]], *, incurred_at: datetime) ->
 
 def lots_with_credit(customer_ids: Sequence[UUID]) -> dict[UUID, list[Lot]]:
     """The lots that still have credit, by customer; the wallets' locks protect them."""
+    if not customer_ids:
+        return {}
+    return _lots_by_customer(sql.fetch_tuples(LOTS_WITH_CREDIT, [sql.array(customer_ids)]))
+
+
+def lots_of(wanted: Collection[tuple[UUID, UUID]]) -> dict[UUID, list[Lot]]:
+    """Lots by `(customer_id, id)`, spent ones too, by customer."""
+    return _lots_by_customer(sql.fetch_tuples(LOTS, sql.columns(sorted(wanted)))) if wanted else {}
+
+
+def _lots_by_customer(found: Iterable[tuple[Any, ...]]) -> dict[UUID, list[Lot]]:
     lots: dict[UUID, list[Lot]] = {}
-    if customer_ids:
-        for customer_id, lot_id, kind, *rest in sql.fetch_tuples(LOTS_WITH_CREDIT, [sql.array(customer_ids)]):
-            lots.setdefault(customer_id, []).append(Lot(lot_id, LotKind(kind), *rest))
+    for customer_id, lot_id, kind, *rest in found:
+        lots.setdefault(customer_id, []).append(Lot(lot_id, LotKind(kind), *rest))
     return lots
 
 

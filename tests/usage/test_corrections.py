@@ -11,10 +11,15 @@ from uuid_utils.compat import uuid7
 from billing import request_ids
 from billing.ledger.book import Book
 from billing.models import CreditLot, LedgerAccount, LotKind, TransactionKind
+from billing.services import lots as expiry
+from catalog import prices
+from catalog.models import LanguageModel
+from catalog.price_sets import MeterPrice, PriceSet
+from catalog.services import price_versions
 from tests import cast
 from tests.cast import OUTPUT_TOKEN
 from usage.models import Charge, UsageConflict
-from usage.services.corrections import evidence, ids
+from usage.services.corrections import evidence, ids, late_prices
 
 pytestmark = pytest.mark.django_db
 
@@ -65,11 +70,12 @@ def buy(who: cast.Player, tokens: int) -> None:
     book.save()
 
 
-def back(who: cast.Player) -> list[tuple[str, datetime | None, int]]:
-    """Kind, expiry and tokens of the lots that corrections made, in order."""
-    made = Charge.objects.filter(customer_id=who.id).exclude(corrects=None)
-    lots = CreditLot.objects.filter(ledger_transaction_id__in=made.values("ledger_transaction_id"))
-    return [(lot.kind, lot.expires_at, lot.amount_nanos // OUTPUT_TOKEN) for lot in lots.order_by("id")]
+def lots(who: cast.Player) -> list[tuple[str, datetime | None, int, int]]:
+    """Kind, expiry, tokens in all and left of each lot, in order."""
+    return [
+        (lot.kind, lot.expires_at, lot.amount_nanos // OUTPUT_TOKEN, lot.remaining_nanos // OUTPUT_TOKEN)
+        for lot in CreditLot.objects.filter(customer_id=who.id).order_by("id")
+    ]
 
 
 class TestGiveBack:
@@ -81,7 +87,11 @@ class TestGiveBack:
         cast.fund(dora.id, 10 * OUTPUT_TOKEN, expires_at=soon)
         [request_id] = estimate(dora, 25)
         correct(dora, request_id, 2)
-        assert back(dora) == [("bought", None, 5), ("promotional", None, 10), ("promotional", soon, 8)]
+        assert lots(dora) == [
+            ("bought", None, 100, 100),
+            ("promotional", None, 10, 10),
+            ("promotional", soon, 10, 8),
+        ]
 
     def test_remembers_what_earlier_corrections_gave_back(self):
         dora = cast.player("Dora")
@@ -89,8 +99,9 @@ class TestGiveBack:
         cast.fund(dora.id, 20 * OUTPUT_TOKEN)
         one, other = estimate(dora, 15, 15)
         correct(dora, one, 7)
+        assert lots(dora) == [("bought", None, 100, 98), ("promotional", None, 20, 0)]
         correct(dora, other, 7)
-        assert back(dora) == [("bought", None, 8), ("bought", None, 2), ("promotional", None, 6)]
+        assert lots(dora) == [("bought", None, 100, 100), ("promotional", None, 20, 6)]
 
     def test_remembers_it_within_one_batch(self):
         dora = cast.player("Dora")
@@ -99,7 +110,50 @@ class TestGiveBack:
         requests = estimate(dora, 15, 15)
         cast.send(*[cast.report(dora, request_id, output=7) for request_id in requests])
         assert evidence.correct(now=timezone.now()).corrections == 2
-        assert back(dora) == [("bought", None, 8), ("bought", None, 2), ("promotional", None, 6)]
+        assert lots(dora) == [("bought", None, 100, 100), ("promotional", None, 20, 6)]
+
+    def test_makes_no_lots_however_often(self):
+        dora = cast.player("Dora", 1000 * OUTPUT_TOKEN)
+        for request_id in estimate(dora, *[10] * 20):
+            correct(dora, request_id, 9)
+        assert lots(dora) == [("promotional", None, 1000, 820)]
+
+    def test_lapses_where_the_lot_is_over_by_then(self):
+        dora = cast.player("Dora")
+        soon = timezone.now() + timedelta(days=1)
+        cast.fund(dora.id, 10 * OUTPUT_TOKEN, expires_at=soon)
+        [request_id] = estimate(dora, 10)
+        later = soon + timedelta(hours=1)
+        cast.send(cast.report(dora, request_id, output=4))
+        evidence.correct(now=later)
+        assert lots(dora) == [("promotional", soon, 10, 6)]
+        assert expiry.expire(now=later) == 6 * OUTPUT_TOKEN
+        assert dora.wallet().balance_nanos == 0
+
+    def test_goes_to_what_paid_a_late_price(self):
+        """Nothing was taken for the charge itself: the correction that came first took from the gift."""
+        dora = cast.player("Dora")
+        buy(dora, 100)
+        cast.fund(dora.id, 10_000 * OUTPUT_TOKEN)
+        report = cast.report(dora, web_search=3, evidence="estimated")
+        cast.send(report)
+        cast.settle()
+        before = lots(dora)
+        model, now = LanguageModel.objects.get(), timezone.now()
+        search = PriceSet(
+            tuple(MeterPrice(meter, 5_295_000) for meter in ("input", "output", "web_search")), source="test"
+        )
+        version = price_versions.publish(
+            model_id=model.id, price_set=search, now=now, effective_at=now + timedelta(minutes=6)
+        )
+        assert version
+        prices.forget()
+        late_prices.price(price_version_id=version.id, now=now)
+        assert lots(dora)[1] == ("promotional", None, 10_000, 10_000 - 3)
+
+        cast.send(cast.report(dora, report.request_id, web_search=0))
+        assert evidence.correct(now=timezone.now()).corrections == 1
+        assert lots(dora) == before
 
     @pytest.mark.parametrize(("bought", "kind"), [(0, "promotional"), (5, "bought")])
     def test_of_what_was_owed_and_paid_later_is_bought_only_for_buyers(self, bought: int, kind: str):
@@ -109,7 +163,7 @@ class TestGiveBack:
             buy(dora, bought)
         cast.fund(dora.id, 20 * OUTPUT_TOKEN)
         correct(dora, request_id, 4)
-        assert back(dora) == [(kind, None, 6)]
+        assert lots(dora)[-1] == (kind, None, 6, 6)
 
 
 class TestFailure:

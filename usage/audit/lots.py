@@ -41,18 +41,40 @@ MOVED_IS_WALLET = """
      where coalesce(wallet.nanos, 0) <> coalesce(lots.nanos, 0)
 """
 
+# A correction gives credit back to the lots that gave it, and no lot more than it gave: only the rest is new.
 CREDIT_IS_LOTS = """
-    select customer_id, ledger_transaction_id, coalesce(credited.nanos, 0) as credited_nanos,
-           coalesce(lots.nanos, 0) as lots_nanos
-      from (select customer_id, ledger_transaction_id, sum(amount_nanos) as nanos
-              from transfer
-             where credit_account = %(wallet)s
-             group by customer_id, ledger_transaction_id) as credited
-      full join (select customer_id, ledger_transaction_id, sum(amount_nanos) as nanos
-                   from credit_lot
-                  group by customer_id, ledger_transaction_id) as lots
-     using (customer_id, ledger_transaction_id)
-     where coalesce(credited.nanos, 0) <> coalesce(lots.nanos, 0)
+    select given.*
+      from (select customer_id, ledger_transaction_id, coalesce(credited.nanos, 0) as credited_nanos,
+                   coalesce(lots.nanos, 0) as lots_nanos
+              from (select customer_id, ledger_transaction_id, sum(amount_nanos) as nanos
+                      from transfer
+                     where credit_account = %(wallet)s
+                     group by customer_id, ledger_transaction_id) as credited
+              full join (select customer_id, ledger_transaction_id, sum(amount_nanos) as nanos
+                           from credit_lot
+                          group by customer_id, ledger_transaction_id) as lots
+             using (customer_id, ledger_transaction_id)) as given
+      left join ledger_transaction ledger
+        on ledger.customer_id = given.customer_id and ledger.id = given.ledger_transaction_id
+     where credited_nanos <> lots_nanos
+       and (ledger.kind is distinct from 'correction' or credited_nanos < lots_nanos)
+ union all
+    select customer_id, spent_id, sum(nanos) filter (where nanos > 0), -sum(nanos) filter (where nanos < 0)
+      from (select ledger.customer_id, ledger.reason::uuid as spent_id, moved.lot_id,
+                   moved.amount_nanos as nanos
+              from ledger_transaction ledger
+              join lot_movement moved
+                on moved.customer_id = ledger.customer_id and moved.ledger_transaction_id = ledger.id
+              join credit_lot lot on lot.customer_id = moved.customer_id and lot.id = moved.lot_id
+             where ledger.kind = 'correction' and lot.ledger_transaction_id <> ledger.id
+         union all
+            select moved.customer_id, moved.ledger_transaction_id, moved.lot_id, moved.amount_nanos
+              from lot_movement moved
+             where exists (select from ledger_transaction ledger
+                            where ledger.customer_id = moved.customer_id and ledger.kind = 'correction'
+                              and ledger.reason = moved.ledger_transaction_id::text)) as moved
+     group by customer_id, spent_id, lot_id
+    having sum(nanos) > 0
 """
 
 INVARIANTS = (
@@ -65,6 +87,8 @@ INVARIANTS = (
         "movements_are_transfers", "A transaction moves in lots what it moves in the wallet.", MOVED_IS_WALLET
     ),
     Invariant(
-        "credit_comes_in_lots", "Credit that a transaction gives is the amount of its lots.", CREDIT_IS_LOTS
+        "credit_comes_in_lots",
+        "Credit that a transaction gives is the amount of its lots, or goes back to lots that gave it.",
+        CREDIT_IS_LOTS,
     ),
 )

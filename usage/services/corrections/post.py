@@ -7,11 +7,11 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from billing import sql
-from billing.ledger.accounts import Owed
+from billing.ledger.accounts import Entry, Owed
 from billing.ledger.book import Book
 from billing.models import DebtCause, LedgerAccount, TransactionKind
 from usage.services.corrections import ids
-from usage.services.corrections.give_back import Sources
+from usage.services.corrections.give_back import Sources, Spent
 from usage.services.corrections.standing import Difference, Standing, Told
 from usage.services.settlement import limits
 
@@ -147,14 +147,17 @@ def _move(
         if short:
             book.owe(entry, _causes(correction, short), to=LedgerAccount.REVENUE_USAGE)
     elif amount < 0:
-        for part in sources.give_back(_spent(correction), -amount):
-            book.credit(
-                entry,
-                part.amount,
-                source=LedgerAccount.REVENUE_USAGE,
-                lot_kind=part.kind,
-                expires_at=part.expires_at,
-            )
+        _give_back(book, entry, sources, _spent(correction), -amount)
+
+
+def _give_back(book: Book, entry: Entry, sources: Sources, spent: Spent, amount: int) -> None:
+    """To the lots that gave it; only what none gave, because it was owed, makes a lot of its own."""
+    for part in sources.take(spent, amount):
+        book.give_back(entry, part.amount, source=LedgerAccount.REVENUE_USAGE, lot_id=part.lot_id)
+        amount -= part.amount
+    if amount:
+        kind = sources.kind_of_rest(spent[0])
+        book.credit(entry, amount, source=LedgerAccount.REVENUE_USAGE, lot_kind=kind)
 
 
 def _causes(correction: Correction, short: int) -> list[Owed]:

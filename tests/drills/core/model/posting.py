@@ -67,6 +67,7 @@ def _move(world: World, request: Request, changes: list[Change], entry: Entry) -
     if nanos < 0:
         _give_back(wallet, entry, charge.entry, -nanos)
         return
+    charge.entry.corrected_by.append(entry)
     short = nanos - wallet.take(entry, nanos, to="revenue:usage")
     for change in changes:
         part = min(short, max(0, change.nanos))
@@ -77,27 +78,27 @@ def _move(world: World, request: Request, changes: list[Change], entry: Entry) -
 
 
 def _give_back(wallet: Wallet, entry: Entry, spent: Entry, nanos: int) -> None:
-    """To lots like those that the charge's transaction spent last, less what came back before."""
-    skipped, left = spent.given_back, nanos
-    spent.given_back += nanos
+    """To the lots that the charge's transaction spent last, less what came back before."""
+    spent.corrected_by.append(entry)
     has_bought = any(lot.kind == BOUGHT for lot in wallet.lots)
+    left = nanos
     for lot, taken in _latest_first(wallet, spent):
-        skip = min(skipped, taken)
-        skipped -= skip
-        part = min(left, taken - skip)
+        part = min(left, taken)
         left -= part
-        if part:
-            wallet.add(entry, part, lot_kind=lot.kind, expires=lot.expires, source="revenue:usage")
+        wallet.give_back(entry, part, lot, source="revenue:usage")
     if left:
         kind = BOUGHT if has_bought else PROMOTIONAL
         wallet.add(entry, left, lot_kind=kind, expires=None, source="revenue:usage")
 
 
 def _latest_first(wallet: Wallet, spent: Entry) -> list[tuple[Lot, int]]:
-    """What the transaction took from each lot, in the reverse of the order in which lots give."""
-    taken: dict[int, int] = {}
-    lots = {id(lot): lot for lot, _ in spent.taken}
-    for lot, nanos in spent.taken:
-        taken[id(lot)] = taken.get(id(lot), 0) + nanos
+    """What the transaction has of each lot, in the reverse of the order in which lots give."""
+    lots = {id(lot): lot for entry in (spent, *spent.corrected_by) for lot, _ in entry.taken}
+    taken = {
+        number: sum(
+            nanos for entry in (spent, *spent.corrected_by) for lot, nanos in entry.taken if id(lot) == number
+        )
+        for number in lots
+    }
     ordered = sorted(lots.values(), key=wallet.giving_order, reverse=True)
-    return [(lot, taken[id(lot)]) for lot in ordered]
+    return [(lot, taken[id(lot)]) for lot in ordered if taken[id(lot)] > 0]

@@ -43,11 +43,12 @@ class Hold:
 
 @dataclass
 class Entry:
-    """A ledger transaction: what it took from each lot, and what corrections of it gave back."""
+    """A ledger transaction: what it took from older lots, less what it gave back, and what corrected it."""
 
     kind: str
     taken: list[tuple[Lot, int]] = field(default_factory=list)
-    given_back: int = 0
+    made: list[Lot] = field(default_factory=list)
+    corrected_by: list["Entry"] = field(default_factory=list)
 
 
 @dataclass
@@ -84,7 +85,13 @@ class Wallet:
         return self.entries[-1]
 
     def add(self, entry: Entry, nanos: int, *, lot_kind: str, expires: int | None, source: str) -> None:
-        self.lots.append(Lot(lot_kind, nanos, nanos, expires))
+        entry.made.append(Lot(lot_kind, nanos, nanos, expires))
+        self.lots.append(entry.made[-1])
+        self.journal[entry.kind, source, "wallet"] += nanos
+
+    def give_back(self, entry: Entry, nanos: int, lot: Lot, *, source: str) -> None:
+        lot.left += nanos
+        entry.taken.append((lot, -nanos))
         self.journal[entry.kind, source, "wallet"] += nanos
 
     def take(self, entry: Entry, nanos: int, *, to: str, only: Lot | None = None) -> int:
@@ -132,7 +139,8 @@ class Wallet:
                 part = min(left, lot.left)
                 lot.left -= part
                 left -= part
-                entry.taken.append((lot, part))
+                if all(made is not lot for made in entry.made):
+                    entry.taken.append((lot, part))
 
     def giving_order(self, lot: Lot) -> tuple[bool, bool, int, int]:
         """Where a lot stands among all: as `_next_lot` would come to it."""

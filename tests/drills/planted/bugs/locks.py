@@ -57,9 +57,9 @@ BUGS = (
             ),
             Patch(
                 _ROWS,
-                "            lots.setdefault(customer_id, []).append(Lot(lot_id, LotKind(kind), *rest))",
-                "            rest[1] = _seen.lots.get(str(lot_id), rest[1])\n"
-                "            lots.setdefault(customer_id, []).append(Lot(lot_id, LotKind(kind), *rest))",
+                "        lots.setdefault(customer_id, []).append(Lot(lot_id, LotKind(kind), *rest))",
+                "        rest[1] = _seen.lots.get(str(lot_id), rest[1])\n"
+                "        lots.setdefault(customer_id, []).append(Lot(lot_id, LotKind(kind), *rest))",
             ),
             Patch(
                 _ROWS,
