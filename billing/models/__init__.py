@@ -10,6 +10,7 @@ from billing.models.mails import Mail, MailKind
 from billing.models.offers import BonusPlan, ExchangeRate
 from billing.models.outbox import KeyEvent, Outbox
 from billing.models.papers import BillingDetails, Language, Paper, PaperCount, PaperKind
+from billing.models.payment_alerts import PaymentAlert
 from billing.models.provider_events import EventState, ProviderEvent
 from billing.models.provider_lines import PaymentDiscrepancy, PaymentReconciliation, ProviderLine
 from billing.models.refunds import Dispute, Refund, RefundOrigin, RefundState
@@ -43,6 +44,7 @@ __all__ = [
     "PaperCount",
     "PaperKind",
     "Payer",
+    "PaymentAlert",
     "PaymentDiscrepancy",
     "PaymentReconciliation",
     "PaymentReference",

@@ -25,6 +25,7 @@ class ProviderEvent(models.Model):
     headers = models.JSONField(default=dict)
     object_id = models.CharField(max_length=255, blank=True, default="")
     payment_id = models.CharField(max_length=255, blank=True, default="")
+    refunds = models.JSONField(default=list, help_text="References of refunds that it names.")
     received_at = models.DateTimeField()
     state = models.CharField(max_length=11, choices=EventState.choices, default=EventState.WAITING)
     code = models.CharField(max_length=50, blank=True, default="")
