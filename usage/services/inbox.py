@@ -1,19 +1,17 @@
 """The SQL of taking usage in, one function for each statement."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
-from billing import sql
+from billing import request_ids, sql
 from catalog.rating import METERS
 from usage.services.reports import Identified, Refused, Report, Reporter
 
 Key = tuple[UUID, UUID]
-
-KEYS = "select digest, id, customer_id from api_key where digest = any(%s::bytea[])"
 
 EVENT_ARRAYS = """
     %(customer_id)s::uuid[], %(request_id)s::uuid[], %(api_key_id)s::uuid[], %(model_id)s::bigint[],
@@ -62,6 +60,16 @@ ARRAYS = (
     "fingerprint",
 )
 
+# Of these, what a report holds as it stands.
+TOLD = (
+    "outcome",
+    "evidence",
+    "reported_cost_nanos",
+    "upstream_request_id",
+    "first_byte_ms",
+    "duration_ms",
+)
+
 WITH_HOLD = """
     select event.ordinal
       from unnest(%s::uuid[], %s::uuid[]) with ordinality as event (customer_id, request_id, ordinal)
@@ -102,11 +110,6 @@ ANSWERED = """
 """
 
 
-def keys_of(digests: Collection[bytes]) -> dict[bytes, Key]:
-    """The `(api_key_id, customer_id)` of each digest that belongs to a key."""
-    return {bytes(row[0]): (row[1], row[2]) for row in sql.fetch_tuples(KEYS, [list(digests)])}
-
-
 def insert(events: Sequence[Identified], reporter: Reporter, *, now: datetime) -> set[Key]:
     """Put events into the inbox and return the keys of those that were neither there nor charged yet."""
     if not events:
@@ -116,8 +119,11 @@ def insert(events: Sequence[Identified], reporter: Reporter, *, now: datetime) -
 
 def held(events: Sequence[Identified]) -> set[int]:
     """The positions of those that have a hold, in whatever state."""
-    columns = sql.columns([event.key for event in events])
-    return {ordinal - 1 for (ordinal,) in sql.fetch_tuples(WITH_HOLD, columns)} if columns else set()
+    if not events:
+        return set()
+    customers = sql.array([event.customer_id for event in events])
+    requests = sql.array([event.report.request_id for event in events])
+    return {ordinal - 1 for (ordinal,) in sql.fetch_tuples(WITH_HOLD, [customers, requests])}
 
 
 def first_bodies(keys: Iterable[Key]) -> dict[Key, bytes | None]:
@@ -147,27 +153,21 @@ def answered_by_hand(reports: Sequence[Report], reporter: Reporter) -> set[tuple
 
 
 def parameters(events: Sequence[Identified], reporter: Reporter, *, now: datetime) -> dict[str, Any]:
-    table = [
-        (
-            *event.key,
-            event.api_key_id,
-            event.model_id,
-            *event.report.counts,
-            event.report.outcome,
-            event.report.evidence,
-            event.report.reported_cost_nanos,
-            event.report.upstream_request_id,
-            event.report.first_byte_ms,
-            event.report.duration_ms,
-            event.fingerprint,
-        )
-        for event in events
-    ]
-    ids = [event.report.request_id for event in events]
+    told = dict(zip(Report._fields, zip(*[event.report for event in events], strict=True), strict=True))
+    columns = (
+        [event.customer_id for event in events],
+        told["request_id"],
+        [event.api_key_id for event in events],
+        [event.model_id for event in events],
+        *zip(*told["counts"], strict=True),
+        *(told[name] for name in TOLD),
+        [event.fingerprint for event in events],
+    )
+    first, last = request_ids.span(told["request_id"])
     return {
-        **dict(zip(ARRAYS, sql.columns(table), strict=True)),
+        **dict(zip(ARRAYS, map(sql.array, columns), strict=True)),
         "gateway_id": reporter.gateway_id,
         "now": now,
-        "first": min(ids),
-        "last": max(ids),
+        "first": first,
+        "last": last,
     }

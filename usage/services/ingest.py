@@ -9,7 +9,8 @@ from django.db import transaction
 
 from billing import request_ids
 from catalog import prices
-from usage.services import inbox
+from catalog.prices import ModelEntry
+from usage.services import inbox, owners
 from usage.services.reports import MOST_UNITS, Identified, Refused, Report, Reporter, Result
 
 Requirement = Callable[[list[Identified]], tuple[list[Identified], list[Refused]]]
@@ -31,8 +32,9 @@ def accept(reports: Sequence[Report], reporter: Reporter, *, now: datetime) -> l
         if not reporter.may_be_unheld:
             requirements.append(_require_holds)
         for requirement in requirements:
-            identified, failing = requirement(identified)
-            refused += failing
+            if identified:
+                identified, failing = requirement(identified)
+                refused += failing
         results = _store(identified, reporter, now=now)
         inbox.quarantine(refused, reporter, now=now)
 
@@ -54,11 +56,12 @@ def _part_answered(
 
 
 def _identify(reports: Sequence[Report]) -> tuple[list[Identified], list[Refused]]:
-    keys = inbox.keys_of({report.key_digest for report in reports})
+    keys = owners.keys_of({report.key_digest for report in reports})
+    models = {slug: prices.find_model(slug) for slug in {report.model for report in reports}}
     identified: list[Identified] = []
     refused: list[Refused] = []
     for report in reports:
-        found = _identify_one(report, keys.get(report.key_digest))
+        found = _identify_one(report, keys.get(report.key_digest), models[report.model])
         if isinstance(found, Refused):
             refused.append(found)
         else:
@@ -66,13 +69,15 @@ def _identify(reports: Sequence[Report]) -> tuple[list[Identified], list[Refused
     return identified, refused
 
 
-def _identify_one(report: Report, key: tuple[UUID, UUID] | None) -> Identified | Refused:
+def _identify_one(
+    report: Report, key: tuple[UUID, UUID] | None, model: ModelEntry | None
+) -> Identified | Refused:
     if key is None:
         return Refused(report, "unknown_key", "no API key has this digest")
-    model = prices.find_model(report.model)
     if model is None:
         return Refused(report, "unknown_model", f"the catalogue has no model {report.model!r}")
-    if all(count is None for count in report.counts) or any((c or 0) > MOST_UNITS for c in report.counts):
+    counts = [count for count in report.counts if count is not None]
+    if not counts or max(counts) > MOST_UNITS:
         return Refused(report, "impossible_meters", "no meter at all, or one above 1,000,000,000")
 
     return Identified(report, report.fingerprint(), key[1], key[0], model.id)
@@ -80,6 +85,9 @@ def _identify_one(report: Report, key: tuple[UUID, UUID] | None) -> Identified |
 
 def _require_window(events: list[Identified], *, now: datetime) -> tuple[list[Identified], list[Refused]]:
     """What is known already is a duplicate or a conflict for life, however old it is."""
+    if all(request_ids.is_in_window(request_id, now=now) for request_id in _span(events)):
+        return events, []
+
     outside = [event for event in events if not request_ids.is_in_window(event.report.request_id, now=now)]
     if not outside:
         return events, []
@@ -94,8 +102,17 @@ def _require_window(events: list[Identified], *, now: datetime) -> tuple[list[Id
     return [event for event in events if id(event) not in without], refused
 
 
+def _span(events: Sequence[Identified]) -> tuple[UUID, UUID]:
+    return request_ids.span([event.report.request_id for event in events])
+
+
 def _require_prices(events: list[Identified]) -> tuple[list[Identified], list[Refused]]:
     """A hold has pinned its price; without one the model needs a price at the request's own time."""
+    # A model that had a price at the first request's time has had one ever since.
+    first = request_ids.time_of(_span(events)[0])
+    if all(prices.in_force(model_id, first) for model_id in {event.model_id for event in events}):
+        return events, []
+
     unpriced = [
         event
         for event in events
@@ -113,6 +130,9 @@ def _require_prices(events: list[Identified]) -> tuple[list[Identified], list[Re
 
 def _require_holds(events: list[Identified]) -> tuple[list[Identified], list[Refused]]:
     held = inbox.held(events)
+    if len(held) == len(events):
+        return events, []
+
     without = [
         Refused(
             event.report, "no_hold", "the request had no hold, and the token lacks the scope usage:unheld"

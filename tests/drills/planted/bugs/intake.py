@@ -23,7 +23,7 @@ BUGS = (
         name="impossible_meters_accepted",
         says="more than a milliard of tokens is charged",
         tests=(_QUARANTINED,),
-        patches=(Patch(_INGEST, "(c or 0) > MOST_UNITS", "(c or 0) < 0"),),
+        patches=(Patch(_INGEST, "max(counts) > MOST_UNITS", "max(counts) < 0"),),
     ),
     Bug(
         name="deduplicated_by_id_alone",
