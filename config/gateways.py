@@ -1,4 +1,4 @@
-"""The short way for gateways: their API needs no session, no cookie, no form and no static file."""
+"""Gateways go past what is for people: their API needs no session, no cookie, no form and no static file."""
 
 from collections.abc import Callable
 
@@ -7,8 +7,7 @@ from django.http.response import HttpResponseBase
 from django.urls import ResolverMatch, resolve
 
 from billing.api import internal
-
-PREFIX = "/internal/v1/"
+from config.short_way import PREFIX
 
 
 class GatewaysFirst:

@@ -5,7 +5,8 @@ import os
 from django.core.wsgi import get_wsgi_application
 
 from config.edge import Edge
+from config.short_way import ShortWay
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-application = Edge(get_wsgi_application())
+application = Edge(ShortWay(get_wsgi_application()))

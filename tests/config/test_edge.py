@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 import pytest
-from django.core.signals import request_started
+from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
 
 from accounts.api import authentication
@@ -42,9 +42,11 @@ pytestmark = pytest.mark.django_db
 def _one_connection() -> Iterator[None]:
     """Keep the test's connection, and with it the transaction that is rolled back."""
     authentication.forget()
-    request_started.disconnect(close_old_connections)
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
     yield
-    request_started.connect(close_old_connections)
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
 
 
 def call(method: str, address: str, body: bytes = b"", **headers: str) -> tuple[int, bytes]:
