@@ -1,14 +1,11 @@
 """How a stand-in answers calls: after a while, and by the faults not at all."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 
 from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
 
 from sandbox.ground.ground import Ground
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-Middleware = Callable[[web.Request, Handler], Awaitable[web.StreamResponse]]
 
 
 def slow_answers(ground: Ground, *, prefix: str) -> Middleware:

@@ -1,0 +1,1 @@
+"""A stand-in for Stripe's API, its checkout page and its webhooks."""
