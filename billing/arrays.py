@@ -94,10 +94,11 @@ def array(values: Sequence[Any]) -> object:
     return list(values)
 
 
-def _ids(values: Sequence[UUID | None]) -> bytes:
-    if None in values:
+def _ids(values: Sequence[Any]) -> bytes:
+    try:
+        numbers = [value.int.to_bytes(16) for value in values]
+    except AttributeError:
         return _packed(_UUID, [None if value is None else value.bytes for value in values])
-    numbers = [value.int.to_bytes(16) for value in values if value]
     return _HEADER.pack(1, 0, _UUID, len(values), 1) + _ID + _ID.join(numbers)
 
 

@@ -65,6 +65,9 @@ def rate(sheet: PriceSheet, counts: Counts) -> int:
 
 def unpriced(sheet: PriceSheet, counts: Counts) -> tuple[str, ...]:
     """Name the used meters that have no price; `cache_*` falls back on `input`'s."""
+    if 0 not in sheet.effective:
+        return ()
+
     return tuple(
         meter
         for meter, count, picos in zip(METERS, counts, sheet.effective, strict=True)

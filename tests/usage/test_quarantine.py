@@ -7,6 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from billing.request_keys import RequestKeys
 from tests import cast
 from tests.cast import OUTPUT_TOKEN, USD
 from usage.errors import AlreadyResolved, Unacceptable
@@ -83,7 +84,7 @@ class TestReplay:
         held = cast.hold(alice, out=100)
         cast.send(cast.report(alice, held.request_id, input=3, output=7, reported_cost=5))
         rows.quarantine([(alice.id, held.request_id, "settlement_failed", "a bug")])
-        rows.empty_inbox([(alice.id, held.request_id)])
+        rows.empty_inbox(RequestKeys([(alice.id, held.request_id)]))
         event = QuarantinedEvent.objects.get()
 
         assert replay(event).result == "accepted"
@@ -98,7 +99,7 @@ class TestReplay:
         key = (alice.id, UsageEvent.objects.get().request_id)
         for _time in range(2):
             rows.quarantine([(*key, "settlement_failed", "a bug")])
-            rows.empty_inbox([key])
+            rows.empty_inbox(RequestKeys([key]))
             event = QuarantinedEvent.objects.get()
             assert event.resolved_at is None
             assert replay(event).result == "accepted"

@@ -1,6 +1,5 @@
 """The three ends of a hold: a guarded UPDATE under the wallet's lock says, once, what it gave back."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,9 +7,10 @@ from uuid import UUID
 
 from django.db import transaction
 
-from billing import request_ids, sql
+from billing import sql
 from billing.errors import NotFound, RequestConflict
 from billing.ledger.book import Book
+from billing.request_keys import RequestKeys
 from billing.services import rounds
 
 OWNER = "select customer_id from hold where request_id = %s and gateway_id = %s and state <> 'refused'"
@@ -148,16 +148,15 @@ def _expire(book: Book) -> int:
     return len(rows)
 
 
-def settle(book: Book, requests: Sequence[tuple[UUID, UUID]]) -> int:
-    """End the open holds of charged `(customer_id, request_id)`, give back what they held, return how many.
+def settle(book: Book, charged: RequestKeys) -> int:
+    """End the open holds of charged requests, give back what they held, return how many.
 
     Runs inside the settling transaction, whose book has the customers' wallets locked.
     """
-    if not requests:
+    if not charged:
         return 0
 
-    first, last = request_ids.span([request_id for _, request_id in requests])
-    rows = sql.fetch_tuples(SETTLE, [book.now, *sql.columns(requests), first, last])
+    rows = sql.fetch_tuples(SETTLE, [book.now, *charged.columns, *charged.span])
     for customer_id, amount, api_key_id, key_period, _ in rows:
         book.end_hold(customer_id, amount, api_key_id=api_key_id, key_period=key_period)
     return sum(row[-1] for row in rows)

@@ -7,14 +7,16 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
+from billing import sql
 from billing.ledger.accounts import Owed
 from billing.ledger.book import Book
 from billing.models import DebtCause, LedgerAccount, TransactionKind
+from billing.request_keys import RequestKeys
 from billing.services.holds import end
 from usage.errors import Unrateable
 from usage.services.settlement import limits, rate, rows
 from usage.services.settlement.rate import Rated
-from usage.services.settlement.rows import Claimed, RatedRow
+from usage.services.settlement.rows import Claimed
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,27 +49,28 @@ def settle(events: Sequence[Claimed], book: Book) -> Settled:
     Exactly once is the charge's primary key: everything that is debited or given back is summed over the
     charges that its INSERT returned.
     """
-    rated = _rate(events)
+    keys = RequestKeys(event.key for event in events)
+    rated = _rate(events, keys)
     entry_ids = {customer_id: uuid7() for customer_id in book.wallets}
-    new = rows.insert_charges([_row(item, entry_ids) for item in rated], now=book.now)
+    new = rows.insert_charges(_keys_of(rated, keys), _columns(rated, entry_ids), now=book.now)
 
     charged = [item for position, item in enumerate(rated) if position in new]
     held = [item for item in charged if item.set_aside is not None]
-    ended = end.settle(book, [item.event.key for item in held])
+    ended = end.settle(book, _keys_of(held, keys))
     assert ended == len(held), "a charge's open hold ends with it"
     _debit(book, charged, entry_ids)
-    limits.count(book, [item.event.key for item in charged])
+    limits.count(book, (item.event.key for item in charged))
     book.save()
 
     repeated = [item.event.key for position, item in enumerate(rated) if position not in new]
     rows.keep_conflicts(repeated)
-    rows.empty_inbox([event.key for event in events])
+    rows.empty_inbox(keys)
     return Settled(len(events), len(charged), book.keys_changed)
 
 
-def _rate(events: Sequence[Claimed]) -> list[Rated]:
+def _rate(events: Sequence[Claimed], keys: RequestKeys) -> list[Rated]:
     rated, failed = [], []
-    for event, hold in zip(events, rows.holds_of(events), strict=True):
+    for event, hold in zip(events, rows.holds_of(keys), strict=True):
         try:
             rated.append(rate.event(event, hold))
         except Unrateable as error:
@@ -76,15 +79,21 @@ def _rate(events: Sequence[Claimed]) -> list[Rated]:
     return rated
 
 
-def _row(item: Rated, entry_ids: Mapping[UUID, UUID]) -> RatedRow:
-    return RatedRow(
-        *item.event.key,
-        entry_ids[item.event.customer_id],
-        item.sheet.version_id,
-        item.amount_nanos,
-        item.set_aside,
-        ",".join(item.unpriced) or None,
+def _keys_of(some: Sequence[Rated], keys: RequestKeys) -> RequestKeys:
+    """The keys of some of a batch, made anew where it is not the whole batch."""
+    return keys if len(some) == len(keys) else RequestKeys(item.event.key for item in some)
+
+
+def _columns(rated: Sequence[Rated], entry_ids: Mapping[UUID, UUID]) -> list[object]:
+    """What a charge has beside its event, column by column: no row is made to be taken apart again."""
+    columns: tuple[Sequence[object], ...] = (
+        [entry_ids[item.event.customer_id] for item in rated],
+        [item.sheet.version_id for item in rated],
+        [item.amount_nanos for item in rated],
+        [item.set_aside for item in rated],
+        [",".join(item.unpriced) or None for item in rated],
     )
+    return [sql.array(column) for column in columns]
 
 
 def _debit(book: Book, charged: Sequence[Rated], entry_ids: dict[UUID, UUID]) -> None:

@@ -16,6 +16,7 @@ from psycopg.errors import (
 )
 
 from billing.ledger.book import Book
+from billing.request_keys import RequestKeys
 from usage.services.settlement import batch, rows
 from usage.services.settlement.batch import NOTHING, Settled
 from usage.services.settlement.rows import Claimed
@@ -178,4 +179,4 @@ def _quarantine(key: tuple[UUID, UUID], error: Exception) -> None:
     with transaction.atomic():
         if rows.claim_these([key]):
             rows.quarantine([(*key, "settlement_failed", repr(error)[:500])])
-            rows.empty_inbox([key])
+            rows.empty_inbox(RequestKeys([key]))

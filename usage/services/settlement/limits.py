@@ -1,6 +1,6 @@
 """Charges of limited keys count against their limits, in the transaction that posts them."""
 
-from collections.abc import Collection
+from collections.abc import Iterable
 from uuid import UUID
 
 from billing import sql
@@ -18,14 +18,15 @@ SPENT = """
 """
 
 
-def count(book: Book, charged: Collection[tuple[UUID, UUID]]) -> None:
+def count(book: Book, charged: Iterable[tuple[UUID, UUID]]) -> None:
     """Count charges against the limits of their keys.
 
     `charged` are `(customer_id, request_id)` of charges, correcting ones too, that were inserted in this
     transaction; `book` has their customers' wallets locked and is saved after. Where no key of these
     customers is limited this costs one look into an index.
     """
-    limited = [key for key in charged if key[0] in book.counters.customers]
+    customers = book.counters.customers
+    limited = [key for key in charged if key[0] in customers] if customers else []
     if not limited:
         return
 

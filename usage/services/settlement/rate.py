@@ -30,13 +30,14 @@ def event(claimed: Claimed, hold: HeldAt | None) -> Rated:
     if hold and hold.state != "refused" and hold.gateway_id != claimed.gateway_id:
         raise Unrateable("the hold is another gateway's", code="other_gateway")
     sheet = _sheet(claimed, hold)
+    counts = claimed.counts
     return Rated(
         event=claimed,
         sheet=sheet,
-        amount_nanos=rate(sheet, claimed.counts),
+        amount_nanos=rate(sheet, counts),
         hold=hold,
         set_aside=hold.amount_nanos if hold and hold.state == "open" else None,
-        unpriced=unpriced(sheet, claimed.counts),
+        unpriced=unpriced(sheet, counts),
     )
 
 

@@ -9,7 +9,8 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from billing import request_ids, sql
+from billing import sql
+from billing.request_keys import RequestKeys
 
 # In the order of customers: the more events of a customer a batch has, the fewer wallets it has to change.
 CLAIM = """
@@ -33,8 +34,8 @@ CLAIM_THESE = """
 """
 
 HOLDS = """
-    select claimed.ordinal, hold.state, hold.amount_nanos, hold.price_version_id, hold.language_model_id,
-           hold.gateway_id
+    select hold.state, hold.amount_nanos, hold.price_version_id, hold.language_model_id, hold.gateway_id,
+           claimed.ordinal
       from unnest(%s::uuid[], %s::uuid[]) with ordinality as claimed (customer_id, request_id, ordinal)
       join hold on hold.customer_id = claimed.customer_id and hold.request_id = claimed.request_id
      where hold.request_id between %s and %s
@@ -141,72 +142,70 @@ EMPTY_INBOX = """
 
 
 class Claimed(NamedTuple):
-    """What rating needs of an event in the inbox; `counts` in the order of `catalog.rating.METERS`."""
+    """What rating needs of an event in the inbox, as `CLAIM` reads it."""
 
     customer_id: UUID
     request_id: UUID
     gateway_id: int
     language_model_id: int
-    counts: tuple[int | None, ...]
+    input: int | None
+    output: int | None
+    cache_read: int | None
+    cache_write_5m: int | None
+    cache_write_1h: int | None
+    web_search: int | None
 
     @property
     def key(self) -> tuple[UUID, UUID]:
         return self.customer_id, self.request_id
 
+    @property
+    def counts(self) -> tuple[int | None, ...]:
+        """In the order of `catalog.rating.METERS`."""
+        return self[4:]
+
 
 class HeldAt(NamedTuple):
-    """The hold of a claimed event, as it stands under the wallet's lock."""
+    """The hold of the event at `ordinal`, counted from 1, as it stands under the wallet's lock."""
 
     state: str
     amount_nanos: int
     price_version_id: int
     language_model_id: int
     gateway_id: int
-
-
-class RatedRow(NamedTuple):
-    """A charge to be inserted; `unpriced` are meters joined by commas. The fields stand as in `CHARGE`."""
-
-    customer_id: UUID
-    request_id: UUID
-    ledger_transaction_id: UUID
-    price_version_id: int
-    amount_nanos: int
-    hold_amount_nanos: int | None
-    unpriced: str | None
+    ordinal: int
 
 
 def claim(limit: int, *, after: UUID) -> list[Claimed]:
     """Lock up to `limit` events that no other settler has, in the order of the customers `after` this one."""
-    return [Claimed._make((*row[:4], row[4:])) for row in sql.fetch_tuples(CLAIM, [after, limit])]
+    return list(map(Claimed._make, sql.fetch_tuples(CLAIM, [after, limit])))
 
 
 def claim_these(keys: Sequence[tuple[UUID, UUID]]) -> list[Claimed]:
     """Lock those of `keys` that are still in the inbox and that no other settler has."""
-    return [Claimed._make((*row[:4], row[4:])) for row in sql.fetch_tuples(CLAIM_THESE, sql.columns(keys))]
+    return list(map(Claimed._make, sql.fetch_tuples(CLAIM_THESE, sql.columns(keys))))
 
 
-def holds_of(events: Sequence[Claimed]) -> list[HeldAt | None]:
-    """The hold of each event, in the same order."""
-    first, last = request_ids.span([event.request_id for event in events])
-    found: list[HeldAt | None] = [None] * len(events)
-    keys = sql.columns([event.key for event in events])
-    for ordinal, *hold in sql.fetch_tuples(HOLDS, [*keys, first, last]):
-        found[ordinal - 1] = HeldAt._make(hold)
+def holds_of(keys: RequestKeys) -> list[HeldAt | None]:
+    """The hold of each request, in the same order."""
+    found: list[HeldAt | None] = [None] * len(keys)
+    for hold in map(HeldAt._make, sql.fetch_tuples(HOLDS, [*keys.columns, *keys.span])):
+        found[hold.ordinal - 1] = hold
     return found
 
 
-def insert_charges(rated: Sequence[RatedRow], *, now: datetime) -> Collection[int]:
-    """Insert charges and their daily totals, and return the positions of those that were new."""
-    if not rated:
+def insert_charges(keys: RequestKeys, rated: Sequence[object], *, now: datetime) -> Collection[int]:
+    """Insert charges and their daily totals, and return the positions of those that were new.
+
+    `rated` are the other columns of `CHARGE`, the ledger transactions first.
+    """
+    if not keys:
         return ()
 
-    columns = sql.columns(rated)
-    inserted: int = sql.fetch_tuples(CHARGE, [*columns, now])[0][0]
-    if inserted == len(rated):
-        return range(len(rated))
-    span = request_ids.span([row.request_id for row in rated])
-    return {ordinal - 1 for (ordinal,) in sql.fetch_tuples(NEW, [*columns[:3], *span])}
+    inserted: int = sql.fetch_tuples(CHARGE, [*keys.columns, *rated, now])[0][0]
+    if inserted == len(keys):
+        return range(inserted)
+    return {ordinal - 1 for (ordinal,) in sql.fetch_tuples(NEW, [*keys.columns, rated[0], *keys.span])}
 
 
 def keep_conflicts(keys: Sequence[tuple[UUID, UUID]]) -> None:
@@ -220,5 +219,5 @@ def quarantine(failed: Sequence[tuple[UUID, UUID, str, str]]) -> None:
         sql.run(QUARANTINE, sql.columns(failed))
 
 
-def empty_inbox(keys: Sequence[tuple[UUID, UUID]]) -> None:
-    sql.run(EMPTY_INBOX, sql.columns(keys))
+def empty_inbox(keys: RequestKeys) -> None:
+    sql.run(EMPTY_INBOX, keys.columns)
