@@ -44,7 +44,7 @@ def moment(seconds: int) -> datetime:
 
 
 def currency(answer: Answer) -> str:
-    return str(answer["currency"]).upper()
+    return str(answer["currency"] or "").upper()
 
 
 def metadata(answer: Answer | None, name: str) -> str | None:

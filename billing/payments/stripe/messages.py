@@ -19,28 +19,23 @@ def read(body: bytes, *, account: str, livemode: bool) -> Message:
     """Read a body whose signature is Stripe's; raises `Forged` where it is no event all the same."""
     try:
         return message_of(_parse(body), account=account, livemode=livemode)
-    except (
-        ArithmeticError,
-        AttributeError,
-        LookupError,
-        OSError,
-        RecursionError,
-        TypeError,
-        ValueError,
-    ) as error:
+    except Exception as error:
+        # A body can be wrong in more ways than there are exceptions to name.
         raise Forged("the body is no event of Stripe") from error
 
 
 def message_of(event: Answer, *, account: str, livemode: bool) -> Message:
     kind = event["type"]
-    if event["object"] != "event" or not _KIND.fullmatch(kind) or type(event["livemode"]) is not bool:
+    if (
+        event["object"] != "event"
+        or not _KIND.fullmatch(kind)
+        or type(event["livemode"]) is not bool
+        or type(event["created"]) is not int
+    ):
         raise ValueError("not an event")
 
-    event_id = id_of(event["id"])
-    if event_id is None:
-        raise ValueError("an event has an id")
     return Message(
-        event_id=event_id,
+        event_id=_own_id(event),
         kind=kind,
         lookup=lookup_of(event),
         happened_at=moment(event["created"]),
@@ -52,9 +47,9 @@ def lookup_of(event: Answer) -> Lookup | None:
     """The payment that an event is about; None where it is about none."""
     about, kind = event["data"]["object"], event["type"]
     if kind.startswith(_ABOUT_A_SESSION):
-        return Lookup(object_id=id_of(about["id"]), payment_id=id_of(about.get("payment_intent")))
+        return Lookup(object_id=_own_id(about), payment_id=id_of(about.get("payment_intent")))
     if kind.startswith(_ABOUT_AN_INTENT):
-        return Lookup(payment_id=id_of(about["id"]))
+        return Lookup(payment_id=_own_id(about))
     if kind.startswith(_ABOUT_A_CHARGE):
         payment_id = id_of(about.get("payment_intent"))
         return Lookup(payment_id=payment_id) if payment_id else None
@@ -70,6 +65,14 @@ def _foreign(event: Answer, *, account: str, livemode: bool) -> str:
         return "livemode"
 
     return ""
+
+
+def _own_id(answer: Answer) -> str:
+    own = id_of(answer["id"])
+    if own is None:
+        raise ValueError("an object without an id")
+
+    return own
 
 
 def _parse(body: bytes) -> Any:

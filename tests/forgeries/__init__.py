@@ -1,0 +1,1 @@
+"""Messages that a provider did not sign, or not now: one generator for each provider."""
