@@ -10,6 +10,7 @@ from django.core.checks import CheckMessage, Warning
 # A provider works with all of them, and is switched off with none.
 _NEEDED: Final = {
     "Stripe": ("STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"),
+    "Alipay": ("ALIPAY_APP_ID", "ALIPAY_SELLER_ID", "ALIPAY_PRIVATE_KEY", "ALIPAY_PUBLIC_KEY"),
 }
 
 

@@ -1,12 +1,14 @@
 """The payment providers that this installation has keys for, made once for each process."""
 
 import functools
+import logging
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from django.core.signals import setting_changed
 from django.dispatch import receiver
 
+from billing.payments.alipay.provider import Alipay
 from billing.payments.errors import Unavailable
 from billing.payments.names import ProviderName
 from billing.payments.protocol import PaymentProvider
@@ -15,7 +17,10 @@ from billing.payments.stripe.provider import StripeProvider
 # Each returns None where a key or a secret is missing.
 _MAKERS: Final[Mapping[ProviderName, Callable[[], PaymentProvider | None]]] = {
     ProviderName.STRIPE: StripeProvider.from_settings,
+    ProviderName.ALIPAY: Alipay.from_settings,
 }
+
+logger = logging.getLogger(__name__)
 
 
 def get(name: str) -> PaymentProvider:
@@ -34,8 +39,17 @@ def available() -> tuple[PaymentProvider, ...]:
 
 @functools.cache
 def _made() -> Mapping[str, PaymentProvider]:
-    made = {name: make() for name, make in _MAKERS.items()}
-    return {str(name): provider for name, provider in made.items() if provider is not None}
+    made = {str(name): _make(name) for name in _MAKERS}
+    return {name: provider for name, provider in made.items() if provider is not None}
+
+
+def _make(name: ProviderName) -> PaymentProvider | None:
+    """A key that is none must not take the other providers away."""
+    try:
+        return _MAKERS[name]()
+    except Unavailable:
+        logger.exception("%s is switched off", name)
+        return None
 
 
 @receiver(setting_changed)
