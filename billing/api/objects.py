@@ -43,8 +43,8 @@ class Object(Shape):
         """
         if values and not all_are(dict, values):
             raise Unacceptable("must be objects")
-        for names in set(map(frozenset, values)):
-            if not self._required <= names <= self._shapes.keys():
+        for names in set(map(tuple, values)):
+            if not self._required <= set(names) <= self._shapes.keys():
                 raise Unacceptable("must have known members only, and all that are required")
         return {name: self._column(name, values) for name in self._shapes}
 
@@ -53,6 +53,8 @@ class Object(Shape):
         given = [value[name] for value in values if name in value]
         if isinstance(shape, Object) and name in self._required:
             return shape.columns(given)
+        if not given:
+            return [None] * len(values)
         read = shape.read_all(given)
         if len(given) == len(values):
             return read

@@ -82,11 +82,12 @@ def _judge(event: object) -> Invalid | None:
 
 
 def _in_order(read: Sequence[Report | Invalid], results: Iterator[Result]) -> list[dict[str, Any]]:
-    return [item.as_json() if isinstance(item, Invalid) else _content(next(results)) for item in read]
+    return [item.as_json() if isinstance(item, Invalid) else _content(item, next(results)) for item in read]
 
 
-def _content(result: Result) -> dict[str, Any]:
-    content = {"request_id": str(result.request_id), "result": result.result}
+def _content(report: Report, result: Result) -> dict[str, Any]:
+    # The event's own text of its id is the canonical one.
+    content = {"request_id": report.payload["request_id"], "result": result.result}
     return content | {"code": result.code} if result.code else content
 
 

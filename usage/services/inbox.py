@@ -110,11 +110,11 @@ ANSWERED = """
 """
 
 
-def insert(events: Sequence[Identified], reporter: Reporter, *, now: datetime) -> set[Key]:
+def insert(events: Sequence[Identified], reporter: Reporter, *, now: datetime) -> list[Key]:
     """Put events into the inbox and return the keys of those that were neither there nor charged yet."""
     if not events:
-        return set()
-    return set(sql.fetch_tuples(INSERT, parameters(events, reporter, now=now)))
+        return []
+    return sql.fetch_tuples(INSERT, parameters(events, reporter, now=now))
 
 
 def held(events: Sequence[Identified]) -> set[int]:

@@ -146,8 +146,11 @@ def _require_holds(events: list[Identified]) -> tuple[list[Identified], list[Ref
 def _store(events: Sequence[Identified], reporter: Reporter, *, now: datetime) -> dict[int, Result]:
     first = {event.key: event for event in reversed(events)}
     new = inbox.insert(list(first.values()), reporter, now=now)
+    if len(new) == len(events):
+        return {id(event.report): Result(event.report.request_id, "accepted") for event in events}
 
-    accepted = [event for key, event in first.items() if key in new]
+    keys = set(new)
+    accepted = [event for key, event in first.items() if key in keys]
     accepted_reports = {id(event.report) for event in accepted}
     others = [event for event in events if id(event.report) not in accepted_reports]
     results = {id(event.report): Result(event.report.request_id, "accepted") for event in accepted}
