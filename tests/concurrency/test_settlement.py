@@ -8,6 +8,7 @@ from functools import partial
 from uuid import UUID
 
 import pytest
+from django.db import transaction
 from django.db.models import Sum
 from django.utils import timezone
 from pytest_django.fixtures import Settings
@@ -22,6 +23,7 @@ from catalog.rating import Bounds
 from tests import cast
 from tests.cast import OUTPUT_TOKEN, Player
 from tests.concurrency.crew import Crew
+from tests.concurrency.test_holds import outcome
 from usage.models import Charge, UsageDaily, UsageEvent
 from usage.services.reports import Report
 
@@ -147,3 +149,24 @@ class TestSettlementAgainstTheGateway:
             wallet = alice.wallet()
             spent = (number + 1) * 10 * OUTPUT_TOKEN
             assert (wallet.balance_nanos, wallet.held_nanos) == (1000 * OUTPUT_TOKEN - spent, 0)
+
+
+class TestHoldThatWaitedForItsCharge:
+    """The statement that places it began before the charge was committed, and cannot see it."""
+
+    @pytest.mark.parametrize("min_output", [None, 1])
+    @pytest.mark.parametrize("limited", [False, True])
+    def test_is_not_placed(self, crew: Hire, min_output: int | None, limited: bool):
+        alice = cast.player("Alice", 1000 * OUTPUT_TOKEN)
+        if limited:
+            cast.limit(alice, 1000 * OUTPUT_TOKEN)
+        request = cast.hold_request(alice, out=100, min_output=min_output)
+
+        with transaction.atomic():
+            cast.send(cast.report(alice, request.request_id, output=10))
+            cast.settle()
+            waiting = crew(1).begin(partial(outcome, request))
+
+        assert waiting.result() == "request_conflict"
+        assert not Hold.objects.exists()
+        assert alice.wallet().held_nanos == 0

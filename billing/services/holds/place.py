@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import transaction
 
 from billing import sql
-from billing.errors import BillingError
+from billing.errors import BillingError, RequestConflict
 from billing.ledger.book import Book
 from billing.services import key_periods
 from billing.services.holds import refusals, statement, stored, terms
@@ -23,7 +23,8 @@ def hold(request: HoldRequest, *, now: datetime) -> HoldAnswer:
     """Set credit aside for `request`, or raise why not.
 
     Idempotent for life: the same id with the same content gets the stored outcome, also a refusal; with other
-    content `RequestConflict`. Raises `Refused`, `UnknownKey`, `UnknownModel`, `Unacceptable`.
+    content, or where its usage was charged without a hold, `RequestConflict`. Raises `Refused`, `UnknownKey`,
+    `UnknownModel`, `Unacceptable`.
     """
     try:
         asked = terms.for_request(request, now=now)
@@ -35,19 +36,35 @@ def hold(request: HoldRequest, *, now: datetime) -> HoldAnswer:
         raise
     may_clamp = request.min_output is not None
 
-    row = statement.execute(request, asked, now=now, may_clamp=may_clamp)
+    row = _execute(request, asked, now=now, may_clamp=may_clamp)
     if row.state is not None:
         return _answer(request, asked, row, now=now)
 
     answered = stored.find(request)
     if answered:
         return answered
+    if row.is_charged:
+        raise RequestConflict("usage of this request id was charged already", field="request_id")
     if row.is_stale:
         key_periods.turn(row.customer_id, row.api_key_id, day=statement.day_of(request), now=now)
     elif may_clamp:
         return _place_clamped(request, asked, now=now)
     # Else the refusal that stood in the way was forgotten in between.
     return hold(request, now=now)
+
+
+def _execute(request: HoldRequest, asked: Terms, *, now: datetime, may_clamp: bool) -> Any:
+    """Place in one statement; where money moved while it waited, again, with the wallet locked before.
+
+    A hold for a request that is charged already is never settled, and would block credit until it expires.
+    """
+    row = statement.execute(request, asked, now=now, may_clamp=may_clamp)
+    if not row.is_behind:
+        return row
+
+    with transaction.atomic():
+        Book.lock([row.customer_id], now=now)
+        return statement.execute(request, asked, now=now, may_clamp=may_clamp)
 
 
 def _place_clamped(request: HoldRequest, asked: Terms, *, now: datetime) -> HoldAnswer:

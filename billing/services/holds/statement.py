@@ -16,10 +16,12 @@ from catalog.rating import Bounds
 # locked rows are read as they are now, so everything that can change and is decided on is locked, all of it
 # after the wallet: what we waited for is seen. CHECKs are first tried on a row as it was before we waited:
 # all amounts of wallet and counter are set as they were locked, so that what came meanwhile counts.
+# A charge of this request id that came while we waited is the one thing that cannot be seen: it shows by the
+# wallet, which is not the one that the statement began with. Then nothing is placed (`is_behind`).
 _PLACE = """
     with locked as (
         select wallet.customer_id, wallet.balance_nanos, wallet.held_nanos, wallet.debt_nanos,
-               wallet.cut_off_at, known.id as api_key_id, known.first_key_id
+               wallet.cut_off_at, wallet.last_seq, known.id as api_key_id, known.first_key_id
           from api_key known
           join wallet on wallet.customer_id = known.customer_id
          where known.digest = %(digest)s
@@ -35,6 +37,12 @@ _PLACE = """
                    when cardinality(api_key.allowed_models) > 0
                         and %(model)s <> all (api_key.allowed_models) then 'model_not_allowed'
                end as forbidden,
+               exists (select from charge
+                        where charge.customer_id = locked.customer_id
+                          and charge.request_id = %(request_id)s) as is_charged,
+               locked.last_seq <> (select began.last_seq
+                                     from wallet began
+                                    where began.customer_id = locked.customer_id) as is_behind,
                {limit_columns}
           from locked
           join api_key on api_key.id = locked.api_key_id
@@ -67,7 +75,7 @@ _PLACE = """
                case when refusal is not null then %(now)s::timestamptz end, %(fingerprint)s,
                case when refusal is null then period_start end, refused_until
           from answer
-         where not is_stale
+         where not is_stale and not is_charged and not is_behind
            and not (%(may_clamp)s and coalesce(refusal, '') in ('insufficient_credit', 'key_limit_reached'))
             on conflict do nothing
      returning customer_id, state, amount_nanos, key_period_start
@@ -81,7 +89,7 @@ _PLACE = """
      returning wallet.balance_nanos - wallet.held_nanos as available
     ){count_for_key}
     select answer.customer_id, answer.api_key_id, answer.refusal, answer.offered, answer.refused_until,
-           answer.is_stale, (select state from placed) as state,
+           answer.is_stale, answer.is_charged, answer.is_behind, (select state from placed) as state,
            (select available from counted) as available_after
       from answer
 """
@@ -160,8 +168,9 @@ def execute(
 ) -> Any:
     """Place the hold or its refusal, with `bounds` in place of those asked for, and return what came of it.
 
-    `state` is None where nothing was placed: the request id is taken, or the counter of the key's limit is
-    stale (`is_stale`), or credit is short and the caller `may_clamp`. Raises `UnknownKey`.
+    `state` is None where nothing was placed: the request id is taken or charged (`is_charged`), the counter
+    of the key's limit is stale (`is_stale`), money moved while we waited for the wallet (`is_behind`), or
+    credit is short and the caller `may_clamp`. Raises `UnknownKey`.
     """
     values = _parameters(request, asked, now=now, may_clamp=may_clamp, bounds=bounds)
     if request.key_digest not in _limited:

@@ -22,6 +22,8 @@ def place(world: World, step: Place) -> Answer:
         return Failed("unknown_key")
     if stored:
         return _again(world, stored, step)
+    if (key.who, step.request) in world.charges:
+        return Failed("request_conflict")
     return _decide(world, step, key.who, priced)
 
 
