@@ -1,0 +1,1 @@
+"""A stand-in for Alipay's gateway, its cashier pages and its notifications."""
