@@ -24,7 +24,7 @@ DEEPEST = 4
 def render(account: Account, record: Record, expand: list[str]) -> Record:
     """`record` as the API shows it; raises Invalid for what cannot be expanded."""
     answer = shown(record)
-    if answer.get("object") == "list":
+    if answer.get("object") in ("list", "search_result"):
         answer["data"] = [shown(one) for one in answer["data"]]
     for path in expand:
         steps = path.split(".")

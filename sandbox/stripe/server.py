@@ -13,11 +13,12 @@ from sandbox.stripe import checkouts
 from sandbox.stripe.account import Account
 from sandbox.stripe.acts import acts
 from sandbox.stripe.api import add_endpoint, door, one_at_a_time
-from sandbox.stripe.endpoints import books, customers, intents, refunds
+from sandbox.stripe.endpoints import books, customers, intents, refunds, searches
 from sandbox.stripe.endpoints import checkouts as checkout_endpoints
 from sandbox.stripe.pages import add_pages
 
 ENDPOINTS = [
+    *searches.ENDPOINTS,
     *checkout_endpoints.ENDPOINTS,
     *intents.ENDPOINTS,
     *customers.ENDPOINTS,

@@ -24,6 +24,7 @@ LEAST_AMOUNT = 50
 CODES = {cards.DECLINES: "card_declined", cards.CONFIRMS: "authentication_required"}
 METHODS = Shape({"enabled": Flag(), "allow_redirects": OneOf(("always", "never"))}, ("enabled",))
 CREATE: dict[str, Kind] = {
+    "allowed_payment_method_types": Many(OneOf(("card",))),
     "amount": Whole(least=1, most=99_999_999),
     "automatic_payment_methods": METHODS,
     "confirm": Flag(),
@@ -34,7 +35,6 @@ CREATE: dict[str, Kind] = {
     "metadata": Metadata(),
     "off_session": Flag(),
     "payment_method": Text(),
-    "payment_method_types": Many(OneOf(("card",))),
     "receipt_email": Text(800),
     "statement_descriptor_suffix": Text(22),
 }
@@ -96,6 +96,15 @@ def refused(intent: Record, charge: Record, method: Record, code: str) -> CardRe
     )
 
 
+def cancel(account: Account, call: Call) -> Record:
+    intent = account.get("payment_intent", call.path["id"])
+    if intent["status"] != "requires_payment_method":
+        message = f"You cannot cancel this PaymentIntent because it has a status of {intent['status']}."
+        raise Invalid(message, code="payment_intent_unexpected_state")
+    intents.cancel(account, intent)
+    return intent
+
+
 def list_intents(account: Account, call: Call) -> Record:
     known = matching(account.all("payment_intent"), call.parameters, "customer")
     return page(known, call.parameters, "/v1/payment_intents")
@@ -112,6 +121,7 @@ ENDPOINTS = [
     Endpoint("POST", "/v1/payment_intents", create, CREATE, REQUIRED),
     Endpoint("GET", "/v1/payment_intents", list_intents, LISTING | FILTERS),
     Endpoint("GET", "/v1/payment_intents/{id}", found("payment_intent")),
+    Endpoint("POST", "/v1/payment_intents/{id}/cancel", cancel),
     Endpoint("GET", "/v1/charges", list_charges, LISTING | FILTERS | {"payment_intent": Text()}),
     Endpoint("GET", "/v1/charges/{id}", found("charge")),
 ]
