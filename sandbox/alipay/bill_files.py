@@ -48,7 +48,8 @@ def zipped(title: str, seller_id: str, day: str, columns: list[str], rows: list[
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for file, text in files.items():
-            archive.writestr(file, text.encode("gbk"))
+            # GBK knows no ¥ of ours, and Alipay replaces what it cannot write.
+            archive.writestr(file, text.encode("gbk", "replace"))
     return packed.getvalue()
 
 
