@@ -24,6 +24,9 @@ from billing.api.strict import Malformed
 
 MALFORMED: Final = Problem(400, "invalid", "The request is malformed.")
 
+# `json.dumps` makes an encoder for each call that wants no spaces.
+_encode = json.JSONEncoder(separators=(",", ":")).encode
+
 
 class InternalView(APIView):
     """Calls the method's handler as `handler(request, caller, **path)`; what it raises becomes a problem.
@@ -83,5 +86,5 @@ def refusal(request: HttpRequest, error: Exception, request_id: UUID | None = No
 
 
 def answer(content: Mapping[str, Any], status: int = 200) -> HttpResponse:
-    body = json.dumps(content, separators=(",", ":"))
-    return HttpResponse(body, status=status, content_type="application/json")
+    # Of text Django would look the charset up in the content type.
+    return HttpResponse(_encode(content).encode(), status=status, content_type="application/json")
