@@ -88,11 +88,13 @@ class Lookup:
     """How a payment is found: by its checkout, by the payment itself, or both.
 
     For Stripe `object_id` is a session (`cs_`) or, for a saved card, the payment intent; `payment_id` a
-    payment intent (`pi_`). For Alipay the `out_trade_no` and the `trade_no`.
+    payment intent (`pi_`). For Alipay the `out_trade_no` and the `trade_no`. `refunds` are those that a
+    message names, to be asked about beside our own: Alipay tells of one made on its own pages nowhere else.
     """
 
     object_id: str | None = None
     payment_id: str | None = None
+    refunds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
