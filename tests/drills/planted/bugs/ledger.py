@@ -13,7 +13,11 @@ BUGS = (
         says="a debit takes what running holds have set aside; the CHECK still refuses it",
         tests=(_SETTLED,),
         patches=(
-            Patch(_BOOK, "taken = min(amount, wallet.available)", "taken = min(amount, wallet.balance)"),
+            Patch(
+                _BOOK,
+                "taken = min(amount, self.wallets[entry.customer_id].available)",
+                "taken = min(amount, self.wallets[entry.customer_id].balance)",
+            ),
         ),
     ),
     Bug(
