@@ -162,6 +162,19 @@ ALIPAY_SELLER_ID = env.str("ALIPAY_SELLER_ID", default="")
 ALIPAY_PRIVATE_KEY = env.str("ALIPAY_PRIVATE_KEY", default="")
 ALIPAY_PUBLIC_KEY = env.str("ALIPAY_PUBLIC_KEY", default="")
 ALIPAY_GATEWAY = env.str("ALIPAY_GATEWAY", default="https://openapi.alipay.com/gateway.do")
+# What one top-up may cost, in cents and fen, and the amounts that pages offer.
+TOP_UP_LEAST_MINOR = {
+    "USD": env.int("TOP_UP_LEAST_USD_CENTS", default=500),
+    "CNY": env.int("TOP_UP_LEAST_CNY_FEN", default=2_000),
+}
+TOP_UP_MOST_MINOR = {
+    "USD": env.int("TOP_UP_MOST_USD_CENTS", default=200_000),
+    "CNY": env.int("TOP_UP_MOST_CNY_FEN", default=1_000_000),
+}
+TOP_UP_PRESETS_MINOR = {
+    "USD": env.list("TOP_UP_PRESETS_USD_CENTS", cast=int, default=[1_000, 2_000, 5_000, 10_000]),
+    "CNY": env.list("TOP_UP_PRESETS_CNY_FEN", cast=int, default=[5_000, 10_000, 20_000, 50_000]),
+}
 
 LOGGING = logs.configure(
     layout=env.str("LOG_FORMAT", default="console"),

@@ -8,7 +8,7 @@ from billing.payments.names import ProviderName
 
 
 class PaymentAlert(models.Model):
-    """What is wrong with a top-up's payment, once for each `code` and payment, open until somebody answers."""
+    """What is wrong with a top-up's payment, once for each `code` and payment, until it is answered."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     provider = models.CharField(max_length=6, choices=ProviderName.choices)

@@ -1,0 +1,1 @@
+"""Credit that customers buy: from the first click to the moment at which it can be spent."""
