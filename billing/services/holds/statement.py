@@ -95,27 +95,35 @@ _PLACE = """
 """
 
 
+def _in_one_line(statement: str) -> str:
+    """The statement without its indents: psycopg parses one of more than 4096 bytes anew each time."""
+    return " ".join(statement.split())
+
+
 # Most keys have no limit and shall not pay for it: their statement only notices that there is one, places
 # nothing then and calls itself stale.
-PLACE = _PLACE.format(
-    counter="",
-    limit_columns="""null::timestamptz as key_cut_off_at, null::bigint as left_of_limit,
+PLACE = _in_one_line(
+    _PLACE.format(
+        counter="",
+        limit_columns="""null::timestamptz as key_cut_off_at, null::bigint as left_of_limit,
                null::date as period_start, null::timestamptz as resumes_at,
                api_key.limit_nanos is not null as is_stale""",
-    join_counter="",
-    count_for_key="",
+        join_counter="",
+        count_for_key="",
+    )
 )
 
 # It does not turn a period, and cannot see a counter that was made while it waited: then it is stale, too.
-PLACE_LIMITED = _PLACE.format(
-    counter=""", counter as (
+PLACE_LIMITED = _in_one_line(
+    _PLACE.format(
+        counter=""", counter as (
         select key_spend.*
           from locked
           join key_spend
             on key_spend.customer_id = locked.customer_id and key_spend.api_key_id = locked.first_key_id
            for update of key_spend
     )""",
-    limit_columns="""counter.cut_off_at as key_cut_off_at,
+        limit_columns="""counter.cut_off_at as key_cut_off_at,
                case
                    when api_key.limit_nanos is null then null
                    when counter.cut_off_at is not null then 0
@@ -130,8 +138,8 @@ PLACE_LIMITED = _PLACE.format(
                api_key.limit_nanos is not null
                and coalesce(counter.period_start < limit_period_start(api_key.limit_period, %(day)s), true)
                as is_stale""",
-    join_counter="left join counter on counter.customer_id = locked.customer_id",
-    count_for_key=""", counted_for_key as (
+        join_counter="left join counter on counter.customer_id = locked.customer_id",
+        count_for_key=""", counted_for_key as (
         update key_spend
            set period_start = counter.period_start, spent_nanos = counter.spent_nanos,
                held_nanos = counter.held_nanos + placed.amount_nanos, cut_off_at = counter.cut_off_at
@@ -140,6 +148,7 @@ PLACE_LIMITED = _PLACE.format(
          where key_spend.customer_id = counter.customer_id and key_spend.api_key_id = counter.api_key_id
            and placed.key_period_start is not null
     )""",
+    )
 )
 
 MOST_REMEMBERED = 10_000
