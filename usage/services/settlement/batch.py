@@ -14,7 +14,7 @@ from billing.models import DebtCause, LedgerAccount, TransactionKind
 from billing.request_keys import RequestKeys
 from billing.services.holds import end
 from usage.errors import Unrateable
-from usage.services.settlement import limits, rate, rows
+from usage.services.settlement import charges, limits, rate, rows
 from usage.services.settlement.rate import Rated
 from usage.services.settlement.rows import Claimed
 
@@ -52,7 +52,7 @@ def settle(events: Sequence[Claimed], book: Book) -> Settled:
     keys = RequestKeys(event.key for event in events)
     rated = _rate(events, keys)
     entry_ids = {customer_id: uuid7() for customer_id in book.wallets}
-    new = rows.insert_charges(_keys_of(rated, keys), _columns(rated, entry_ids), now=book.now)
+    new = charges.insert(_keys_of(rated, keys), _columns(rated, entry_ids), now=book.now)
 
     charged = [item for position, item in enumerate(rated) if position in new]
     held = [item for item in charged if item.set_aside is not None]

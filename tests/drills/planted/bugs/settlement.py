@@ -3,7 +3,7 @@
 from tests.drills.planted.bug import Bug, Patch
 
 _BATCH = "usage/services/settlement/batch.py"
-_ROWS = "usage/services/settlement/rows.py"
+_CHARGES = "usage/services/settlement/charges.py"
 _SETTLED = "tests/usage/test_settlement.py"
 _DRAINED = "tests/usage/test_drain.py"
 _REPORTED = "tests/usage/test_outcomes_reports.py"
@@ -69,7 +69,7 @@ BUGS = (
         tests=(f"{_SETTLED}::TestDaily",),
         patches=(
             Patch(
-                _ROWS,
+                _CHARGES,
                 "cache_read = usage_daily.cache_read + excluded.cache_read",
                 "cache_read = usage_daily.cache_read",
             ),
@@ -81,7 +81,7 @@ BUGS = (
         tests=(f"{_SETTLED}::TestDaily",),
         patches=(
             Patch(
-                _ROWS,
+                _CHARGES,
                 "(uuid_extract_timestamp(request_id) at time zone 'UTC')::date as day_date",
                 "(now() at time zone 'UTC')::date as day_date",
             ),
