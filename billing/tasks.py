@@ -1,5 +1,7 @@
 """Celery tasks of the billing app: each is idempotent and drains what the database says is waiting."""
 
+import time
+from collections.abc import Callable
 from datetime import timedelta
 
 from celery import shared_task
@@ -8,8 +10,11 @@ from django.utils import timezone
 from billing import wake
 from billing.services import cut_offs, key_periods, lots, partitions, publisher
 from billing.services.holds import end
+from billing.services.top_ups import events, poll
 
 REFUSED_HOLDS_ARE_KEPT = timedelta(hours=24)
+# Providers are slow, and the same workers settle usage; beat comes again in a moment.
+AT_PROVIDERS_S = 4.0
 
 
 @shared_task(name="billing.tasks.publish_key_states")
@@ -53,3 +58,30 @@ def forget() -> None:
     now = timezone.now()
     end.forget_refused(before=now - REFUSED_HOLDS_ARE_KEPT)
     publisher.forget_events(now=now)
+
+
+@shared_task(name="billing.tasks.handle_provider_events")
+def handle_provider_events() -> None:
+    """Handle the payment messages that were not handled when they came."""
+    wake.answered("billing.tasks.handle_provider_events")
+    _repeat(events.handle_due)
+
+
+@shared_task(name="billing.tasks.poll_top_ups")
+def poll_top_ups() -> None:
+    """Ask the providers about payments of which no message came."""
+    _repeat(poll.poll_due)
+
+
+@shared_task(name="billing.tasks.sweep_lost_messages")
+def sweep_lost_messages() -> None:
+    if poll.sweep_lost(now=timezone.now()):
+        wake.wake("billing.tasks.publish_key_states")
+
+
+def _repeat(step: Callable[..., int]) -> None:
+    """Call `step(now=…)` until it finds nothing more or its time is over."""
+    began_at = time.monotonic()
+    while step(now=timezone.now()) and time.monotonic() - began_at < AT_PROVIDERS_S:
+        wake.wake("billing.tasks.publish_key_states")
+    wake.wake("billing.tasks.publish_key_states")

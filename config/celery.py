@@ -61,6 +61,12 @@ app.conf.beat_schedule = {
     "expire lots": _every("billing.tasks.expire_lots", timedelta(minutes=1)),
     "let keys work again whose period turned": _every("billing.tasks.turn_key_periods", timedelta(seconds=2)),
     "judge cut-offs after a change of the rule": _every("billing.tasks.judge_cut_offs", timedelta(minutes=1)),
+    "handle payment messages that wait": _every("billing.tasks.handle_provider_events", timedelta(seconds=2)),
+    "ask about payments": _every("billing.tasks.poll_top_ups", timedelta(seconds=5)),
+    "look for lost payment messages": {
+        "task": "billing.tasks.sweep_lost_messages",
+        "schedule": crontab(minute="23"),
+    },
     "forget refused holds and old key events": _every("billing.tasks.forget", timedelta(hours=1)),
     "ensure partitions": _every("billing.tasks.ensure_partitions", timedelta(days=1)),
     "reconcile usage": {"task": "usage.tasks.reconcile_usage", "schedule": crontab(minute="7")},

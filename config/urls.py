@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", health.readyz),
     path("metrics", scrape.metrics),
     path("admin/", admin.site.urls),
+    path("webhooks/", include("billing.webhooks.urls")),
     path("internal/v1/schema", SpectacularAPIView.as_view(http_method_names=READING), name="schema"),
     path("internal/v1/docs", SpectacularSwaggerView.as_view(url_name="schema", http_method_names=READING)),
     path("internal/v1/redoc", SpectacularRedocView.as_view(url_name="schema", http_method_names=READING)),

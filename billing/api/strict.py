@@ -43,7 +43,7 @@ def read_object(request: HttpRequest, *, most_bytes: int = MOST_BYTES) -> dict[s
     if request.content_type != "application/json" or charset.lower() not in {"utf-8", "utf8"}:
         raise NotJson("the content type must be application/json, in UTF-8")
 
-    return load_object(_read_body(request, most_bytes))
+    return load_object(read_body(request, most_bytes))
 
 
 def load_object(body: bytes) -> dict[str, Any]:
@@ -81,10 +81,11 @@ class StrictJSONParser(BaseParser):
         _media_type: str | None = None,
         _parser_context: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
-        return load_object(_read_body(stream, MOST_BYTES))
+        return load_object(read_body(stream, MOST_BYTES))
 
 
-def _read_body(stream: _Readable, most_bytes: int) -> bytes:
+def read_body(stream: _Readable, most_bytes: int) -> bytes:
+    """Read all of a body of at most `most_bytes`; raises `TooLarge`, `Malformed`."""
     # Not `request.body`: its limit is one for all views.
     try:
         body = stream.read(most_bytes + 1)

@@ -45,7 +45,7 @@ CLAIM = """
              limit %(most)s
                for update skip locked) as due
      where top_up.customer_id = due.customer_id and top_up.id = due.id
- returning top_up.customer_id, top_up.id
+ returning top_up.customer_id, top_up.id, top_up.provider
 """
 # What converge decided on meanwhile stands.
 SCHEDULE = """
@@ -59,12 +59,17 @@ def poll_due(*, now: datetime) -> int:
     """Ask about a batch of top-ups that are due and return how many; no two workers ask about one at once."""
     until = now + LEASE
     claimed = sql.fetch(CLAIM, {"until": until, "now": now, "most": BATCH})
+    away: set[str] = set()
     for row in claimed:
         owner = Owner(row.customer_id, row.id)
         try:
-            _poll(owner, now=now)
+            if row.provider not in away:
+                _poll(owner, now=now)
         except ProviderError as error:
             log.warning("top-up not looked up", top_up_id=str(owner.top_up_id), error=str(error))
+            if not isinstance(error, Rejected):
+                # Who waits for each of them in turn keeps the worker from settling usage.
+                away.add(row.provider)
         except Exception:
             log.exception("top-up not polled", top_up_id=str(owner.top_up_id))
         _schedule(owner, until, now=now)
