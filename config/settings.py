@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 import environ
 
 from config import logs
-from config.stack import state
+from config.stack import stand_ins, state
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -27,8 +27,12 @@ WORKER_CONCURRENCY = env.int("WORKER_CONCURRENCY", default=2)
 
 # Without DATABASE_URL the embedded engines of DATA_DIR are meant; with it, every secret must be given.
 EMBEDDED = not env.str("DATABASE_URL", default="")
+# Without keys of real providers their stand-ins are meant, and never beside a database of one's own.
+SANDBOX = EMBEDDED and stand_ins.wanted(os.environ)
 if EMBEDDED:
     _embedded = {**state.load(DATA_DIR).environ(), "PUBLIC_URL": f"http://127.0.0.1:{WEB_PORT}"}
+    if SANDBOX:
+        _embedded |= stand_ins.load(DATA_DIR).environ()
     for _name, _value in _embedded.items():
         os.environ[_name] = os.environ.get(_name) or _value
 

@@ -9,7 +9,7 @@ import sys
 from types import FrameType
 
 from config import settings
-from config.stack import engines, stack
+from config.stack import engines, stack, stand_ins
 from config.stack.console import Console
 from config.stack.programs import Shape
 from config.stack.supervisor import StartFailedError
@@ -45,7 +45,9 @@ def run() -> int:
         web_threads=settings.WEB_THREADS,
         worker_concurrency=settings.WORKER_CONCURRENCY,
     )
-    running = stack.Stack(data_dir=settings.DATA_DIR, environ=os.environ, shape=shape, sink=console)
+    running = stack.Stack(
+        data_dir=settings.DATA_DIR, environ=os.environ, shape=shape, sink=console, sandbox=settings.SANDBOX
+    )
     try:
         running.start(note="make run", demo=settings.EMBEDDED)
         _announce(running, console)
@@ -87,6 +89,9 @@ def _announce(running: stack.Stack, console: Console) -> None:
         f"key events   {running.key_events_url}/internal/v1/key-events",
     ):
         console("stack", line)
+    if settings.SANDBOX:
+        found = stand_ins.load(settings.DATA_DIR)
+        console("stack", f"sandbox      {found.stripe_url} Stripe, {found.alipay_url} Alipay")
     if settings.EMBEDDED:
         console("stack", f"demo logins  {settings.DATA_DIR / 'demo.env'}")
     console("stack", "Ctrl-C stops everything")

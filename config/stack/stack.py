@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from config.stack import engines, ports, state, throw_away
+from config.stack import engines, ports, stand_ins, state, throw_away
 from config.stack.process import Sink
 from config.stack.programs import ROOT, Shape, services
 from config.stack.supervisor import StartFailedError, Supervisor
@@ -15,7 +15,8 @@ from config.stack.supervisor import StartFailedError, Supervisor
 class Stack:
     """One running service. `environ` lets others reach it; killed processes come back by themselves.
 
-    `for_services` replaces variables for our own processes only, such as the address of a proxy.
+    `for_services` replaces variables for our own processes only, such as the address of a proxy. With
+    `sandbox`, the providers' stand-ins run beside them.
     """
 
     def __init__(
@@ -26,6 +27,7 @@ class Stack:
         shape: Shape,
         sink: Sink,
         durable: bool = True,
+        sandbox: bool = False,
         for_services: Mapping[str, str] | None = None,
     ) -> None:
         self.data_dir = data_dir
@@ -34,6 +36,7 @@ class Stack:
         self._for_services = dict(for_services or {})
         self._sink = sink
         self._durable = durable
+        self._sandbox = sandbox
         self._supervisor = Supervisor(sink)
         self._claim = contextlib.ExitStack()
 
@@ -57,6 +60,8 @@ class Stack:
             self._require_ports()
             engines.start(self._supervisor, self.data_dir, durable=self._durable, environ=self.environ)
             set_up(self.environ, self._sink, demo=demo)
+            if self._sandbox:
+                self._start_stand_ins()
             environ = self.environ | self._for_services
             self._supervisor.start(*services(self.shape, self.data_dir, environ))
         except BaseException:
@@ -72,6 +77,11 @@ class Stack:
         self._supervisor.stop()
         self._claim.close()
 
+    def _start_stand_ins(self) -> None:
+        found = stand_ins.with_free_ports(self.data_dir)
+        self.environ |= found.environ()
+        self._supervisor.start(stand_ins.program(found, self.data_dir, web_url=self.url))
+
     def _require_ports(self) -> None:
         """Say which port is taken, rather than let a process fail on it."""
         for name, port in (
@@ -83,7 +93,7 @@ class Stack:
 
 
 @contextlib.contextmanager
-def throw_away_stack(*, sink: Sink, shape: Shape | None = None) -> Iterator[Stack]:
+def throw_away_stack(*, sink: Sink, shape: Shape | None = None, sandbox: bool = False) -> Iterator[Stack]:
     """Run a whole service of one's own in a temporary folder, on free ports, gone afterwards."""
     web_port, key_events_port = ports.choose(), ports.choose()
     shape = shape or Shape(web_port=web_port, key_events_port=key_events_port)
@@ -96,7 +106,9 @@ def throw_away_stack(*, sink: Sink, shape: Shape | None = None) -> Iterator[Stac
             "DATA_DIR": str(data_dir),
             "PUBLIC_URL": f"http://127.0.0.1:{shape.web_port}",
         }
-        stack = Stack(data_dir=data_dir, environ=environ, shape=shape, sink=sink, durable=False)
+        stack = Stack(
+            data_dir=data_dir, environ=environ, shape=shape, sink=sink, durable=False, sandbox=sandbox
+        )
         stack.start(note="a throw-away stack")
         try:
             yield stack
