@@ -8,7 +8,7 @@ from django.utils import timezone
 from structlog.testing import capture_logs
 from uuid_utils.compat import uuid7
 
-from billing import request_ids
+from billing import request_ids, sql
 from billing.ledger.book import Book
 from billing.models import CreditLot, LedgerAccount, LotKind, TransactionKind
 from billing.services import lots as expiry
@@ -18,6 +18,7 @@ from catalog.price_sets import MeterPrice, PriceSet
 from catalog.services import price_versions
 from tests import cast
 from tests.cast import OUTPUT_TOKEN
+from usage.audit.lots import CREDIT_IS_LOTS
 from usage.models import Charge, UsageConflict
 from usage.services.corrections import evidence, ids, late_prices
 
@@ -164,6 +165,25 @@ class TestGiveBack:
         cast.fund(dora.id, 20 * OUTPUT_TOKEN)
         correct(dora, request_id, 4)
         assert lots(dora)[-1] == (kind, None, 6, 6)
+
+
+class TestAudit:
+    def test_sees_a_lot_that_gets_back_more_than_it_gave(self, unaudited: None):
+        dora = cast.player("Dora")
+        cast.fund(dora.id, 10 * OUTPUT_TOKEN)
+        estimate(dora, 10)
+        buy(dora, 100)
+        [request_id] = estimate(dora, 5)
+        spent = Charge.objects.get(request_id=request_id).ledger_transaction_id
+        gift = CreditLot.objects.get(customer_id=dora.id, kind="promotional").id
+
+        book = Book.lock([dora.id], now=timezone.now())
+        entry = book.entry(dora.id, TransactionKind.CORRECTION, reason=str(spent))
+        book.give_back(entry, 3 * OUTPUT_TOKEN, source=LedgerAccount.REVENUE_USAGE, lot_id=gift)
+        book.save()
+
+        found = sql.fetch_tuples(CREDIT_IS_LOTS, {"wallet": LedgerAccount.WALLET.value})
+        assert [row[:3] for row in found] == [(dora.id, spent, 3 * OUTPUT_TOKEN)]
 
 
 class TestFailure:
