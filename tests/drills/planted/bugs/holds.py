@@ -106,4 +106,17 @@ BUGS = (
             ),
         ),
     ),
+    Bug(
+        name="charged_request_gets_a_hold",
+        says="a request whose usage was charged while its hold waited for the wallet gets the hold",
+        tests=("tests/concurrency/test_settlement.py::TestHoldThatWaitedForItsCharge",),
+        patches=(
+            Patch(
+                _STATEMENT,
+                "where not is_stale and not is_charged and not is_behind",
+                "where not is_stale and not is_charged",
+            ),
+            Patch("billing/services/holds/place.py", "if not row.is_behind:", "if row:"),
+        ),
+    ),
 )
