@@ -10,7 +10,7 @@ from billing.payments.currencies import places
 from billing.payments.errors import Declined
 from billing.payments.protocol import Card, Order
 from billing.payments.stripe import intents
-from billing.payments.stripe.answers import Answer, expanded, id_of, plain
+from billing.payments.stripe.answers import Answer, expanded, id_of, metadata, plain
 from billing.payments.stripe.checkouts import metadata_of
 from billing.payments.stripe.failures import declined, translated
 
@@ -38,8 +38,9 @@ def open_payer(client: stripe.StripeClient, customer_id: UUID, email: str) -> st
     """Return the id of our customer at Stripe, made if it has none."""
     with translated():
         found = client.v1.customers.search({"query": f"metadata['customer_id']:'{customer_id}'", "limit": 1})
-        for payer in found.data:
-            return payer.id
+        for payer in (plain(one) for one in found.data):
+            if metadata(payer, "customer_id") == str(customer_id):
+                return str(payer["id"])
 
         # Another address within a day would be the same key with other parameters.
         digest = hashlib.sha256(email.encode()).hexdigest()[:16]
@@ -92,8 +93,10 @@ def _create(client: stripe.StripeClient, order: Order, payer: str, card: str) ->
 def _find_earlier(client: stripe.StripeClient, reference: str) -> Answer | None:
     query = f"metadata['reference']:'{reference}'"
     found = client.v1.payment_intents.search({"query": query, "limit": 1})
-    for intent in found.data:
-        return intents.retrieve(client, intent.id)
+    for intent in (plain(one) for one in found.data):
+        # What a search found may have changed since it was indexed.
+        if metadata(intent, "reference") == reference:
+            return intents.retrieve(client, intent["id"])
 
     return None
 
