@@ -221,15 +221,15 @@ class TestCredit:
         wallet = dora.wallet()
         assert (wallet.balance_nanos, wallet.debt_nanos) == (0, 190 * OUTPUT_TOKEN)
 
-    def test_that_comes_back_keeps_kind_and_expiry(self):
+    def test_that_comes_back_goes_to_the_lot_that_gave_it(self):
         dora = cast.player("Dora")
         expiry = timezone.now() + timedelta(days=3)
         cast.fund(dora.id, 10 * OUTPUT_TOKEN, expires_at=expiry)
         request_id = estimate(dora, output=7)
         answers(cast.report(dora, request_id, output=3))
         correct()
-        back = CreditLot.objects.latest("created_at")
-        assert (back.amount_nanos, back.kind, back.expires_at) == (4 * OUTPUT_TOKEN, "promotional", expiry)
+        lot = CreditLot.objects.get()
+        assert (lot.remaining_nanos, lot.expires_at) == (7 * OUTPUT_TOKEN, expiry)
 
     def test_restores_whom_the_estimate_cut_off(self):
         dora = cast.player("Dora", 300 * OUTPUT_TOKEN)
