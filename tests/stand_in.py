@@ -8,7 +8,7 @@ import hmac
 import itertools
 import json
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -48,7 +48,8 @@ class StandIn:
         self.is_away = False
         self.loses_answers = False
         self.rejects = ""
-        self.fetched = 0
+        self.fetched = self.refused = 0
+        self.at_close: Callable[[], object] | None = None
         self.started = 0
         self.at_fetch: threading.Barrier | None = None
         self._numbers = itertools.count(1)
@@ -83,6 +84,8 @@ class StandIn:
 
     def close(self, object_id: str) -> None:
         self._answer()
+        if self.at_close is not None:
+            self.at_close()
         payment = self.payments.get(object_id)
         if payment is None:
             return
@@ -149,6 +152,7 @@ class StandIn:
 
     def _answer(self) -> None:
         if self.is_away:
+            self.refused += 1
             raise Unreachable("it does not answer")
 
 
