@@ -108,7 +108,7 @@ def listening() -> Iterator[Callbacks]:
             """Say nothing: what arrived is what the test looks at."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=lambda: server.serve_forever(poll_interval=0.02), daemon=True)
     thread.start()
     callbacks.url = f"http://127.0.0.1:{server.server_address[1]}/webhooks/alipay"
     try:
@@ -147,11 +147,9 @@ def alipay_sandbox(alipay_server: Control) -> Iterator[Control]:
 
 
 @pytest.fixture
-def alipay(alipay_sandbox: Control) -> Iterator[Alipay]:
+def alipay(alipay_sandbox: Control) -> Alipay:
     """Our client, as production makes it, with nothing changed but address and keys."""
-    made = Alipay(account(f"{alipay_sandbox.url}/gateway.do"))
-    yield made
-    made.disconnect()
+    return Alipay(account(f"{alipay_sandbox.url}/gateway.do"))
 
 
 @pytest.fixture

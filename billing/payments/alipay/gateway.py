@@ -1,6 +1,7 @@
 """One signed call to Alipay's gateway, and what its answer means for us."""
 
 import json
+import weakref
 from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -35,9 +36,8 @@ class Gateway:
     def __init__(self, account: Account) -> None:
         self._account = account
         self._http = httpx.Client(timeout=_READING)
-
-    def close(self) -> None:
-        self._http.close()
+        # Whoever made us may forget us: connections that were kept open end with us.
+        weakref.finalize(self, self._http.close)
 
     def page(self, method: str, content: Mapping[str, Any], **extra: str) -> str:
         """Return the address at which a browser calls `method`; nothing is sent."""

@@ -56,10 +56,6 @@ class Alipay:
     def livemode(self) -> bool:
         return urlsplit(self._account.gateway).hostname == _LIVE_HOST
 
-    def disconnect(self) -> None:
-        """Give the connections back that are kept open between calls."""
-        self._gateway.close()
-
     def start_checkout(self, order: Order) -> Checkout:
         """Return an address that begins the payment, or the text of a QR code.
 
