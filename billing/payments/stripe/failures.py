@@ -15,6 +15,16 @@ logger = logging.getLogger(__name__)
 _BUSY: Final = frozenset({"idempotency_key_in_use", "lock_timeout", "rate_limit"})
 _NEEDS_CUSTOMER: Final = "authentication_required"
 
+# What the SDK and we ourselves run into where an answer has another shape.
+_UNREADABLE: Final = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+
 
 @contextmanager
 def translated() -> Iterator[None]:
@@ -23,7 +33,7 @@ def translated() -> Iterator[None]:
         yield
     except stripe.StripeError as error:
         raise as_ours(error) from error
-    except (KeyError, TypeError, ValueError) as error:
+    except _UNREADABLE as error:
         logger.exception("an answer of Stripe is not what its API promises")
         raise Unreachable("Stripe's answer cannot be read") from error
 
