@@ -5,8 +5,11 @@ import pytest
 from accounts.api import authentication
 from billing import valkey
 from tests import cast, gateways
+from tests.alipay_servers import alipay_sandbox, alipay_server  # noqa: F401
 from tests.audit_fixture import audited, unaudited  # noqa: F401
 from tests.gateways import Gateway
+from tests.our_web import alipay_connected, stripe_connected, web  # noqa: F401
+from tests.sandbox_servers import sandbox_servers, stripe_sandbox  # noqa: F401
 
 
 @pytest.fixture
