@@ -14,8 +14,9 @@ __all__ = ["sandbox_servers", "stripe_sandbox"]
 @pytest.fixture(scope="session")
 def sdk(sandbox_servers: Servers) -> stripe.StripeClient:
     """Stripe's SDK as production uses it, with nothing changed but the address."""
-    address = {"api": sandbox_servers.stripe.url}
-    return stripe.StripeClient(STRIPE_KEY, base_addresses=address, max_network_retries=0)
+    return stripe.StripeClient(
+        STRIPE_KEY, base_addresses={"api": sandbox_servers.stripe.url}, max_network_retries=0
+    )
 
 
 @pytest.fixture
