@@ -2,11 +2,13 @@
 
 import http.client
 import json
+import time
 from collections.abc import Mapping
 from http.cookies import SimpleCookie
 from urllib.parse import urlencode, urlsplit
 
 from config.stack.stack import Stack
+from tests.forgeries.stripe import BODY, signed
 from tests.secrecy.plants import Plants
 
 INTERNAL = "/internal/v1"
@@ -82,6 +84,12 @@ def as_stranger(caller: Caller, plants: Plants) -> None:
     caller.send("GET", f"/static/{plants.plain('static file')}")
     caller.send("GET", f"/admin/{plants.plain('address below admin')}/")
     caller.send(plants.plain("method"), "/readyz")
+
+
+def as_stripe(caller: Caller, plants: Plants) -> None:
+    """A message about a payment, of which nobody answers when it is looked up."""
+    headers = signed(BODY, secret=plants.by_place["webhook secret"], at=int(time.time()))
+    assert caller.send("POST", "/webhooks/stripe", headers, BODY.decode()).status == 200
 
 
 def as_operator(caller: Caller, plants: Plants, email: str, password: str) -> None:

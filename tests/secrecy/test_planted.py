@@ -40,6 +40,9 @@ def story() -> Story:
         "LOG_LEVEL": "DEBUG",
         "LOG_REQUESTS": "all",
         "SECRET_KEY_FALLBACKS": plants.plain("older secret key"),
+        "STRIPE_SECRET_KEY": plants.plain("Stripe's key"),
+        "STRIPE_WEBHOOK_SECRET": f"{plants.plain('older webhook secret')},{plants.plain('webhook secret')}",
+        "STRIPE_API_BASE": "http://127.0.0.1:9",
         "DJANGO_SUPERUSER_EMAIL": EMAIL,
         "DJANGO_SUPERUSER_PASSWORD": plants.plain("operator's password"),
     }
@@ -71,6 +74,7 @@ def _misuse(stack: Stack, caller: Caller, plants: Plants) -> None:
 
     calls.as_gateway(caller, plants, token, key)
     calls.as_stranger(caller, plants)
+    calls.as_stripe(caller, plants)
     calls.as_operator(caller, plants, EMAIL, os.environ["DJANGO_SUPERUSER_PASSWORD"])
     calls.to_key_events(stack, plants)
     with broken(stack):
