@@ -20,16 +20,16 @@ def fetch(client: stripe.StripeClient, lookup: Lookup, *, account: str) -> Payme
         if session is None and intent is None:
             return None
 
-        return _describe(client, session, intent, account=account)
+        return describe(client, session, intent, account=account)
 
 
 def of_intent(client: stripe.StripeClient, intent: Answer, *, account: str) -> Payment:
     """The payment of an intent without a session, such as a saved card's."""
     with translated():
-        return _describe(client, None, intent, account=account)
+        return describe(client, None, intent, account=account)
 
 
-def _describe(
+def describe(
     client: stripe.StripeClient, session: Answer | None, intent: Answer | None, *, account: str
 ) -> Payment:
     """Put together what Stripe keeps apart; asks for refunds and disputes only where money came."""

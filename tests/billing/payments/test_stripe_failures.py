@@ -2,60 +2,21 @@
 
 import json
 import socket
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import pytest
 
 from billing.payments.errors import Declined, ProviderError, Rejected, Unreachable
 from billing.payments.protocol import Lookup
+from tests.billing.payments.answering import Answer, Answering, answering
 from tests.billing.payments.stripe_orders import order, provider_at
-
-Answer = tuple[int, bytes]
-
-
-class Answering(HTTPServer):
-    """Answers everything alike, as a broken or an angry Stripe would."""
-
-    answer: Answer = (200, b"{}")
-    asked = 0
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}"
-
-
-class Handler(BaseHTTPRequestHandler):
-    server: Answering
-
-    def do_GET(self) -> None:
-        self.server.asked += 1
-        self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        status, body = self.server.answer
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def do_POST(self) -> None:
-        self.do_GET()
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
 
 
 @pytest.fixture
 def server() -> Iterator[Answering]:
-    made = Answering(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=made.serve_forever, daemon=True)
-    thread.start()
-    yield made
-    made.shutdown()
-    thread.join()
-    made.server_close()
+    with answering() as made:
+        yield made
 
 
 def error(status: int, **fields: Any) -> Answer:
