@@ -2,9 +2,20 @@
 
 from typing import Any, Final
 
+Endpoints = list[tuple[str, str, str, Any]]
+
 # Described in full; every endpoint for gateways can answer with these problems.
 MODEL: Final = "/internal/v1/keys/{key_digest}"
 EVERYWHERE: Final = ("401", "403", "422", "503")
+
+
+def only_gateways(endpoints: Endpoints) -> Endpoints:
+    """Leave the customers' endpoints out of the internal API's document."""
+    return [endpoint for endpoint in endpoints if endpoint[0].startswith("/internal/")]
+
+
+def only_customers(endpoints: Endpoints) -> Endpoints:
+    return [endpoint for endpoint in endpoints if endpoint[0].startswith("/api/")]
 
 
 def document_problems(result: dict[str, Any], **_of_generator: Any) -> dict[str, Any]:

@@ -100,6 +100,7 @@ INSTALLED_APPS = [
     "accounts",
     "billing",
     "usage",
+    "dashboard",
     "config",
 ]
 MIDDLEWARE = [
@@ -237,6 +238,7 @@ SPECTACULAR_SETTINGS = {
         "KeyStateEnum": "billing.api.key_documents.STATES",
         "RequestStateEnum": "usage.api.request_documents.STATES",
     },
+    "PREPROCESSING_HOOKS": ["config.openapi.only_gateways"],
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "config.openapi.document_problems",

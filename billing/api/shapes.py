@@ -105,6 +105,19 @@ class Choice(Shape):
         return _described({"type": "string", "enum": list(self.values)}, self.description)
 
 
+@dataclass(frozen=True)
+class Flag(Shape):
+    description: str = ""
+
+    def read(self, value: object) -> bool:
+        if type(value) is not bool:
+            raise Unacceptable("must be true or false")
+        return value
+
+    def schema(self) -> Schema:
+        return _described({"type": "boolean"}, self.description)
+
+
 class RequestId(Shape):
     def read(self, value: object) -> UUID:
         return request_ids.parse(value, field="")

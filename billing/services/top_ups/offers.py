@@ -10,6 +10,7 @@ from billing.errors import BillingError, Unacceptable
 from billing.models import BonusPlan, ExchangeRate
 from billing.payments import currencies
 from billing.payments.names import ProviderName
+from catalog.decimals import format_fixed
 
 USD: Final = "USD"
 CURRENCIES: Final = {ProviderName.STRIPE: USD, ProviderName.ALIPAY: "CNY"}
@@ -93,9 +94,7 @@ def bonus_of(plan: BonusPlan | None, credit_nanos: int) -> int:
 
 def shown(amount_minor: int, currency: str) -> str:
     """An amount as people read it: "20.00"."""
-    places = currencies.places(currency)
-    whole, rest = divmod(amount_minor, 10**places)
-    return f"{whole}.{rest:0{places}d}" if places else str(whole)
+    return format_fixed(amount_minor, currencies.places(currency))
 
 
 def _rate(now: datetime) -> int:
