@@ -36,6 +36,7 @@ class Mail(models.Model):
 
     class Meta:
         db_table = "mail"
+        permissions = [("retry_mails", "Can have mails sent again")]
         constraints = [
             models.CheckConstraint(name="mail_kind_known", condition=Q(kind__in=MailKind.values)),
             models.CheckConstraint(
@@ -44,7 +45,12 @@ class Mail(models.Model):
             ),
         ]
         indexes = [
-            models.Index(name="mail_waiting", fields=["next_try_at"], condition=Q(next_try_at__isnull=False))
+            models.Index(name="mail_waiting", fields=["next_try_at"], condition=Q(next_try_at__isnull=False)),
+            models.Index(
+                name="mail_given_up",
+                fields=["created_at"],
+                condition=Q(sent_at__isnull=True, next_try_at__isnull=True),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -70,6 +70,7 @@ class Refund(models.Model):
             models.Index(
                 name="refund_to_check", fields=["next_check_at"], condition=Q(next_check_at__isnull=False)
             ),
+            models.Index(name="refund_given", fields=["ended_at"], condition=Q(state="succeeded")),
         ]
 
     def __str__(self) -> str:
