@@ -5,9 +5,11 @@ import json
 import time
 from collections.abc import Mapping
 from http.cookies import SimpleCookie
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from config.stack.stack import Stack
+from tests.alipay_servers import alipay_key
+from tests.forgeries import alipay
 from tests.forgeries.stripe import BODY, signed
 from tests.secrecy.plants import Plants
 
@@ -90,6 +92,15 @@ def as_stripe(caller: Caller, plants: Plants) -> None:
     """A message about a payment, of which nobody answers when it is looked up."""
     headers = signed(BODY, secret=plants.by_place["webhook secret"], at=int(time.time()))
     assert caller.send("POST", "/webhooks/stripe", headers, BODY.decode()).status == 200
+
+
+def as_alipay(caller: Caller, plants: Plants) -> None:
+    """The same of Alipay, whose messages name the buyer; our question about it is signed."""
+    buyer = plants.plain("buyer's id")
+    body = alipay.notification(alipay_key(), buyer_id=buyer, buyer_logon_id=plants.plain("buyer's name"))
+    plants.remember("Alipay's signature", dict(parse_qsl(body.decode()))["sign"])
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    assert caller.send("POST", "/webhooks/alipay", headers, body.decode()).status == 200
 
 
 def as_operator(caller: Caller, plants: Plants, email: str, password: str) -> None:

@@ -12,6 +12,8 @@ from psycopg import sql
 
 from config.stack import state
 from config.stack.stack import Stack, throw_away_stack
+from sandbox.alipay import rsa
+from tests.alipay_servers import APP_ID, SELLER_ID, alipay_key, app_key
 from tests.secrecy import calls, processes
 from tests.secrecy.calls import Caller
 from tests.secrecy.plants import Plants
@@ -43,6 +45,11 @@ def story() -> Story:
         "STRIPE_SECRET_KEY": plants.plain("Stripe's key"),
         "STRIPE_WEBHOOK_SECRET": f"{plants.plain('older webhook secret')},{plants.plain('webhook secret')}",
         "STRIPE_API_BASE": "http://127.0.0.1:9",
+        "ALIPAY_APP_ID": APP_ID,
+        "ALIPAY_SELLER_ID": SELLER_ID,
+        "ALIPAY_PRIVATE_KEY": plants.remember("our key at Alipay", rsa.private_text(app_key())),
+        "ALIPAY_PUBLIC_KEY": rsa.public_text(alipay_key()),
+        "ALIPAY_GATEWAY": "http://127.0.0.1:9/gateway.do",
         "DJANGO_SUPERUSER_EMAIL": EMAIL,
         "DJANGO_SUPERUSER_PASSWORD": plants.plain("operator's password"),
     }
@@ -75,6 +82,7 @@ def _misuse(stack: Stack, caller: Caller, plants: Plants) -> None:
     calls.as_gateway(caller, plants, token, key)
     calls.as_stranger(caller, plants)
     calls.as_stripe(caller, plants)
+    calls.as_alipay(caller, plants)
     calls.as_operator(caller, plants, EMAIL, os.environ["DJANGO_SUPERUSER_PASSWORD"])
     calls.to_key_events(stack, plants)
     with broken(stack):

@@ -157,9 +157,8 @@ class TestLogs:
         callbacks: Callbacks,
         caplog: pytest.LogCaptureFixture,
     ):
-        # As our own configuration of logs has them, also where everything else is told.
-        for name in ("httpx", "httpcore"):
-            caplog.set_level(logging.WARNING, logger=name)
+        # As our own configuration has it, also where everything else is told.
+        caplog.set_level(logging.WARNING, logger="httpx")
         caplog.set_level(logging.DEBUG)
         placed = order(callbacks)
         httpx.get(alipay.start_checkout(placed).url or "")
