@@ -14,6 +14,7 @@ COPY catalog ./catalog
 COPY accounts ./accounts
 COPY billing ./billing
 COPY usage ./usage
+COPY dashboard ./dashboard
 COPY config ./config
 # The file system is read-only at run time.
 RUN /venv/bin/python -m compileall -q /app

@@ -181,6 +181,26 @@ TOP_UP_PRESETS_MINOR = {
     "CNY": env.list("TOP_UP_PRESETS_CNY_FEN", cast=int, default=[5_000, 10_000, 20_000, 50_000]),
 }
 
+# Who sells, as it stands on receipts.
+SELLER_NAME = env.str("SELLER_NAME", default="API Models")
+SELLER_ADDRESS = env.str("SELLER_ADDRESS", default="", multiline=True)
+SELLER_TAX_ID = env.str("SELLER_TAX_ID", default="")
+SELLER_EMAIL = env.str("SELLER_EMAIL", default="")
+
+# Mails. On a laptop they become files; elsewhere they need an address, or stand in the worker's output.
+_mails_to = f"filemail://{DATA_DIR / 'mails'}" if EMBEDDED else "consolemail://"
+_mail_server = env.email_url_config(env.str("EMAIL_URL", default="") or _mails_to)
+EMAIL_BACKEND = _mail_server["EMAIL_BACKEND"]
+EMAIL_FILE_PATH = _mail_server.get("EMAIL_FILE_PATH") or None
+EMAIL_HOST = _mail_server.get("EMAIL_HOST") or "localhost"
+EMAIL_PORT = _mail_server.get("EMAIL_PORT") or 25
+EMAIL_HOST_USER = _mail_server.get("EMAIL_HOST_USER") or ""
+EMAIL_HOST_PASSWORD = _mail_server.get("EMAIL_HOST_PASSWORD") or ""
+EMAIL_USE_TLS = _mail_server.get("EMAIL_USE_TLS", False)
+EMAIL_USE_SSL = _mail_server.get("EMAIL_USE_SSL", False)
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default=SELLER_EMAIL or "billing@localhost")
+
 LOGGING = logs.configure(
     layout=env.str("LOG_FORMAT", default="console"),
     level=env.str("LOG_LEVEL", default="INFO"),
@@ -192,6 +212,7 @@ LOGGING = logs.configure(
         STRIPE_SECRET_KEY,
         *STRIPE_WEBHOOK_SECRET.split(","),
         ALIPAY_PRIVATE_KEY,
+        EMAIL_HOST_PASSWORD,
     ),
 )
 # `all`, or `problems` for those requests only that were refused or failed.

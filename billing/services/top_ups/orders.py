@@ -15,7 +15,7 @@ LIVES: Final = {ProviderName.STRIPE: timedelta(hours=23), ProviderName.ALIPAY: t
 
 
 def of(top_up: TopUp) -> Order:
-    returns_to = f"{settings.PUBLIC_URL}/top-ups/{top_up.id}/return"
+    returns_to = f"{settings.PUBLIC_URL}/dashboard/top-ups/{top_up.id}/"
     return Order(
         reference=top_up.reference,
         top_up_id=top_up.id,

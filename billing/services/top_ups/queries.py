@@ -1,5 +1,6 @@
 """Top-ups of a customer, read only."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -19,6 +20,14 @@ def get(*, customer_id: UUID, top_up_id: UUID) -> TopUp:
     """Raise `NotFound` for a top-up that is not there, and for somebody else's."""
     try:
         return TopUp.objects.get(customer_id=customer_id, id=top_up_id)
+    except TopUp.DoesNotExist:
+        raise NotFound("No such top-up.") from None
+
+
+def get_among(*, customer_ids: Collection[UUID], top_up_id: UUID) -> TopUp:
+    """A top-up of one of these customers; raises `NotFound` for anybody else's."""
+    try:
+        return TopUp.objects.get(customer_id__in=customer_ids, id=top_up_id)
     except TopUp.DoesNotExist:
         raise NotFound("No such top-up.") from None
 

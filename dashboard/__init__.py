@@ -1,0 +1,1 @@
+"""Customers' pages: sign in, see the credit, add to it."""

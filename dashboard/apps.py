@@ -1,0 +1,7 @@
+"""Registers the customers' pages."""
+
+from django.apps import AppConfig
+
+
+class DashboardConfig(AppConfig):
+    name = "dashboard"

@@ -1,0 +1,74 @@
+"""Where a customer comes back to from a provider's page: asks the provider, and follows until it is sure."""
+
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+import structlog
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.utils import timezone
+
+from billing import wake
+from billing.models import PENDING, TopUp, TopUpState
+from billing.payments.errors import ProviderError
+from billing.payments.names import Method
+from billing.services.top_ups import queries
+from billing.services.top_ups.converge import Converged, converge
+from dashboard import pages, qr_codes
+from dashboard.seats import Seat
+
+log = structlog.get_logger()
+
+PUBLISH: Final = "billing.tasks.publish_key_states"
+# How soon the page looks again, by the age of the top-up; later than that the customer asks.
+_SOON: Final = ((timedelta(minutes=3), 3), (timedelta(minutes=15), 10), (timedelta(hours=1), 30))
+
+
+@pages.for_members
+def payment(request: HttpRequest, seat: Seat, top_up_id: UUID) -> HttpResponse:
+    """Show a top-up of any of the user's customers; a return is no proof, so the provider is asked."""
+    if request.method not in {"GET", "HEAD"}:
+        return HttpResponseNotAllowed(["GET"])
+
+    now = timezone.now()
+    found = queries.get_among(customer_ids=seat.customer_ids, top_up_id=top_up_id)
+    seen = _converged(found, now=now)
+    top_up = seen.top_up
+    return pages.show(
+        request,
+        seat.at(top_up.customer_id),
+        "payment",
+        top_up=top_up,
+        is_pending=top_up.state in PENDING,
+        is_held_back=seen.difference is not None,
+        may_still_pay=top_up.state == TopUpState.OPEN and now < top_up.expires_at,
+        has_left="left" in request.GET,
+        looks_again_in=_looks_again_in(seen, now=now),
+        qr_code=_qr_code(top_up, now=now),
+    )
+
+
+def _converged(top_up: TopUp, *, now: datetime) -> Converged:
+    """Ask about a payment that may still come; what the provider does not say now, it says later."""
+    if top_up.state not in PENDING:
+        return Converged(top_up)
+    try:
+        seen = converge(customer_id=top_up.customer_id, top_up_id=top_up.id, now=now)
+    except ProviderError as error:
+        log.warning("top-up not looked up", top_up_id=str(top_up.id), error=str(error))
+        return Converged(top_up)
+    if seen.is_credited_now:
+        wake.wake(PUBLISH)
+    return seen
+
+
+def _looks_again_in(seen: Converged, *, now: datetime) -> int | None:
+    if seen.top_up.state not in PENDING or seen.difference is not None:
+        return None
+    age = now - seen.top_up.created_at
+    return next((seconds for until, seconds in _SOON if age < until), None)
+
+
+def _qr_code(top_up: TopUp, *, now: datetime) -> str:
+    is_wanted = top_up.method == Method.QR and top_up.state == TopUpState.OPEN and now < top_up.expires_at
+    return qr_codes.svg(top_up.qr_code) if is_wanted and top_up.qr_code else ""
