@@ -25,7 +25,6 @@ def card_details(behaviour: str) -> Record:
         "fingerprint": f"Sandbox{LAST4[behaviour]}",
         "funding": "credit",
         "last4": LAST4[behaviour],
-        "network_token": None,
         "wallet": None,
     }
 
@@ -85,8 +84,10 @@ def new_bank_account(account: Account, *, email: str | None) -> Record:
 def charge_details(method: Record) -> Record:
     """`payment_method_details` of a charge made with `method`."""
     if method["type"] != "card":
-        return {"type": method["type"], method["type"]: dict(method[method["type"]])}
+        bank = {name: value for name, value in method[method["type"]].items() if name != "status_details"}
+        return {"type": method["type"], method["type"]: bank | {"payment_reference": None}}
     card = card_details(method["_behaviour"]) | {
+        "network_token": {"used": False},
         "installments": None,
         "mandate": None,
         "network": "visa",

@@ -49,6 +49,7 @@ def open_dispute(
             "card": {
                 "brand": "visa",
                 "case_type": "inquiry" if inquiry else "chargeback",
+                "network": "visa",
                 "network_reason_code": "83",
             },
             "type": "card",

@@ -63,7 +63,6 @@ def new_refund(
         amount=refunded,
         charge=charge["id"],
         currency=charge["currency"],
-        destination_details={"type": "card", "card": {"type": "refund"}} if is_card else None,
         metadata=metadata or {},
         payment_intent=intent["id"],
         reason=reason,
@@ -72,6 +71,9 @@ def new_refund(
         status=status or (account.refund_status if is_card else "pending"),
         transfer_reversal=None,
     )
+    del refund["livemode"]
+    if is_card:
+        refund["destination_details"] = {"type": "card", "card": {"type": "refund"}}
     if refund["status"] == "pending":
         refund["pending_reason"] = "processing"
     transaction = balance.book(

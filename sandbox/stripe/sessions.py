@@ -73,7 +73,7 @@ def unused_fields() -> dict[str, Any]:
             "after_expiration", "allow_promotion_codes", "billing_address_collection", "client_secret",
             "collected_information", "consent", "consent_collection", "currency_conversion",
             "customer_account", "customer_details", "invoice", "payment_link",
-            "payment_method_configuration_details", "permissions", "presentment_details", "recovered_from",
+            "payment_method_configuration_details", "permissions", "recovered_from",
             "saved_payment_method_options", "setup_intent", "shipping_address_collection",
             "shipping_cost", "subscription", "wallet_options",
         )
