@@ -11,7 +11,7 @@ from billing.payments.protocol import Lookup, Message
 from billing.payments.stripe import messages
 from billing.payments.stripe.provider import StripeProvider
 from tests.billing.payments.stripe_orders import paid, provider_at
-from tests.forgeries.events import EVENT
+from tests.forgeries.stripe_events import EVENT
 from tests.sandbox.receiver import Receiver, listening
 from tests.sandbox_servers import Control
 
