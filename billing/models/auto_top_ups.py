@@ -84,6 +84,13 @@ class AutoTopUp(models.Model):
                 | (Q(suspended_at__isnull=False) & ~Q(suspended_reason="")),
             ),
         ]
+        indexes = [
+            models.Index(
+                name="auto_top_up_on",
+                fields=["customer"],
+                condition=Q(enabled=True, suspended_at__isnull=True),
+            )
+        ]
 
     def __str__(self) -> str:
         return f"automatic top-up of {self.customer_id}"

@@ -81,7 +81,9 @@ class WelcomeGrant(models.Model):
     class Meta:
         db_table = "welcome_grant"
         constraints = [
-            models.CheckConstraint(name="welcome_grant_amount_positive", condition=Q(amount_nanos__gt=0))
+            models.CheckConstraint(name="welcome_grant_amount_positive", condition=Q(amount_nanos__gt=0)),
+            models.UniqueConstraint(name="welcome_grant_once_per_customer", fields=["customer"]),
+            models.UniqueConstraint(name="welcome_grant_once_per_user", fields=["user"]),
         ]
 
     def __str__(self) -> str:

@@ -22,6 +22,8 @@ class BillingDetails(models.Model):
     email = models.CharField(max_length=254, blank=True, default="")
     language = models.CharField(max_length=7, choices=Language.choices, default=Language.ENGLISH)
     low_balance_nanos = models.BigIntegerField(null=True, help_text="Mail below it; empty: no such mail.")
+    # The wallet's `last_seq` when it was first seen below: one mail for each time that it falls.
+    low_since_seq = models.BigIntegerField(null=True, editable=False)
 
     class Meta:
         db_table = "billing_details"

@@ -41,6 +41,9 @@ class Wallet(models.Model):
                 condition=Q(debt_nanos=0) | (Q(debt_nanos__gt=0) & Q(balance_nanos=F("held_nanos"))),
             ),
         ]
+        indexes = [
+            models.Index(name="wallet_cut_off", fields=["cut_off_at"], condition=Q(cut_off_at__isnull=False))
+        ]
 
     def __str__(self) -> str:
         return f"wallet:{self.customer_id}"
