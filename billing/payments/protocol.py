@@ -236,6 +236,10 @@ class PaymentProvider(Protocol):
         """Charge `order.card` while its owner is away; raises `Declined`."""
         ...
 
+    def find_charge(self, order: Order) -> Payment | None:
+        """What `charge_card` has led to, without charging; None where no charge of this order arrived."""
+        ...
+
     def fetch(self, lookup: Lookup, *, refunds: Sequence[str] = ()) -> Payment | None:
         """The payment with all its refunds and disputes; None where the provider knows of none.
 

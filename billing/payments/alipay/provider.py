@@ -76,6 +76,10 @@ class Alipay:
         """Refuse: Alipay knows no saved cards."""
         raise Rejected("Alipay charges nobody who is away", reason="unsupported")
 
+    def find_charge(self, order: Order) -> Payment | None:  # noqa: ARG002
+        """Return None: Alipay knows no saved cards."""
+        return None
+
     def fetch(self, lookup: Lookup, *, refunds: Sequence[str] = ()) -> Payment | None:
         try:
             answer = self._gateway.call("alipay.trade.query", trades.content_of(lookup))

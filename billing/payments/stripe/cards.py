@@ -1,6 +1,7 @@
 """Saved cards: their owners at Stripe, and charging them while those are away."""
 
 import hashlib
+from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
@@ -10,10 +11,12 @@ from billing.payments.currencies import places
 from billing.payments.errors import Declined
 from billing.payments.protocol import Card, Order
 from billing.payments.stripe import intents
-from billing.payments.stripe.answers import Answer, expanded, id_of, metadata, plain
+from billing.payments.stripe.answers import PAGE, Answer, every, expanded, id_of, metadata, plain
 from billing.payments.stripe.checkouts import metadata_of
 from billing.payments.stripe.failures import declined, translated
 
+# An order is charged between its beginning and its end, which are closer to one another than this.
+_LONGEST_LIFE: Final = timedelta(days=2)
 _STARTED: Final = frozenset({"succeeded", "processing"})
 
 
@@ -32,6 +35,24 @@ def charge(client: stripe.StripeClient, order: Order) -> Answer:
         return intent
 
     raise _declined(intent)
+
+
+def find(client: stripe.StripeClient, order: Order) -> Answer | None:
+    """Return the payment intent of an order, if there is one.
+
+    Stripe's search is minutes late, and its lists are not: what is not listed did not happen.
+    """
+    assert order.payer, "a saved card belongs to a payer"
+    since = int((order.expires_at - _LONGEST_LIFE).timestamp())
+    with translated():
+        listed = client.v1.payment_intents.list(
+            {"customer": order.payer, "created": {"gte": since}, "limit": PAGE}
+        )
+        for intent in every(listed):
+            if metadata(intent, "reference") == order.reference:
+                return intents.retrieve(client, intent["id"])
+
+    return None
 
 
 def open_payer(client: stripe.StripeClient, customer_id: UUID, email: str) -> str:

@@ -53,6 +53,10 @@ class StripeProvider:
         intent = cards.charge(self._clients.paying, order)
         return payments.of_intent(self._clients.reading, intent, account=self.account)
 
+    def find_charge(self, order: Order) -> Payment | None:
+        intent = cards.find(self._clients.reading, order)
+        return payments.of_intent(self._clients.reading, intent, account=self.account) if intent else None
+
     # Stripe lists all refunds of a payment: nothing is asked for one by one.
     def fetch(self, lookup: Lookup, *, refunds: Sequence[str] = ()) -> Payment | None:  # noqa: ARG002
         return payments.fetch(self._clients.reading, lookup, account=self.account)
