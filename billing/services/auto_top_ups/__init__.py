@@ -1,0 +1,1 @@
+"""Top-ups that happen by themselves: agreed to by the customer, bounded, and stopped by the first refusal."""
