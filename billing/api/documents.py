@@ -29,7 +29,7 @@ PROBLEMS: dict[str, tuple[int, str, dict[str, Any]]] = {
             "required": "0.677760000",
             "available": "0.02",
             "affordable_output": 3777,
-            "top_up_url": "https://api-models.example/billing",
+            "top_up_url": "https://api-models.example/dashboard/top-up/",
         },
     ),
     "key_limit_reached": (
@@ -41,7 +41,7 @@ PROBLEMS: dict[str, tuple[int, str, dict[str, Any]]] = {
             "available": "0.02",
             "affordable_output": 3777,
             "resumes_at": "2026-12-01T00:00:00+00:00",
-            "top_up_url": "https://api-models.example/billing",
+            "top_up_url": "https://api-models.example/dashboard/top-up/",
         },
     ),
     "cut_off": (
@@ -52,7 +52,7 @@ PROBLEMS: dict[str, tuple[int, str, dict[str, Any]]] = {
             "required": "0.00522",
             "available": "0.0001",
             "affordable_output": 0,
-            "top_up_url": "https://api-models.example/billing",
+            "top_up_url": "https://api-models.example/dashboard/top-up/",
         },
     ),
     "missing_scope": (403, "This service token lacks the scope holds.", {}),

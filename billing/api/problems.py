@@ -111,7 +111,7 @@ def _of_ours(error: Any) -> Problem:
     if error.http_status == 401:
         headers["WWW-Authenticate"] = "Bearer"
     if error.http_status == 402:
-        members["top_up_url"] = f"{settings.PUBLIC_URL}/billing"
+        members["top_up_url"] = f"{settings.PUBLIC_URL}/dashboard/top-up/"
     return Problem(error.http_status, error.code, str(getattr(error, "detail", error)), members, headers)
 
 

@@ -100,7 +100,7 @@ class TestPlace:
             "required": "0.67776",
             "available": "0.02",
             "affordable_output": 20_000_000 // OUTPUT_TOKEN,
-            "top_up_url": f"{settings.PUBLIC_URL}/billing",
+            "top_up_url": f"{settings.PUBLIC_URL}/dashboard/top-up/",
         }
         assert "Retry-After" not in response
 

@@ -136,4 +136,4 @@ class TestMembers:
         document = json.loads(problem.body())
         assert (document["available"], document["limit_source"]) == ("0.000000001", "wallet")
         assert "nothing" not in document
-        assert document["top_up_url"].endswith("/billing")
+        assert document["top_up_url"].endswith("/dashboard/top-up/")
