@@ -84,6 +84,7 @@ def lend_engines(command: list[str]) -> int:
 def _announce(running: stack.Stack, console: Console) -> None:
     for line in (
         f"ready        {running.url}/readyz",
+        f"customers    {running.url}/dashboard/",
         f"admin        {running.url}/admin/",
         f"API docs     {running.url}/internal/v1/docs",
         f"key events   {running.key_events_url}/internal/v1/key-events",
