@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 import environ
 
-from config import logs
+from config import logs, mail_server
 from config.stack import stand_ins, state
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -187,17 +187,16 @@ SELLER_ADDRESS = env.str("SELLER_ADDRESS", default="", multiline=True)
 SELLER_TAX_ID = env.str("SELLER_TAX_ID", default="")
 SELLER_EMAIL = env.str("SELLER_EMAIL", default="")
 
-# Mails. On a laptop they become files; elsewhere they need an address, or stand in the worker's output.
-_mails_to = f"filemail://{DATA_DIR / 'mails'}" if EMBEDDED else "consolemail://"
-_mail_server = env.email_url_config(env.str("EMAIL_URL", default="") or _mails_to)
-EMAIL_BACKEND = _mail_server["EMAIL_BACKEND"]
-EMAIL_FILE_PATH = _mail_server.get("EMAIL_FILE_PATH") or None
-EMAIL_HOST = _mail_server.get("EMAIL_HOST") or "localhost"
-EMAIL_PORT = _mail_server.get("EMAIL_PORT") or 25
-EMAIL_HOST_USER = _mail_server.get("EMAIL_HOST_USER") or ""
-EMAIL_HOST_PASSWORD = _mail_server.get("EMAIL_HOST_PASSWORD") or ""
-EMAIL_USE_TLS = _mail_server.get("EMAIL_USE_TLS", False)
-EMAIL_USE_SSL = _mail_server.get("EMAIL_USE_SSL", False)
+# Mails. On a laptop they become files; elsewhere they need a server, or stand in the worker's output.
+EMAIL_FILE_PATH = DATA_DIR / "mails" if EMBEDDED else None
+_mail_server = mail_server.read(env.str("EMAIL_URL", default=""), otherwise=EMAIL_FILE_PATH)
+EMAIL_BACKEND = _mail_server.backend
+EMAIL_HOST = _mail_server.host
+EMAIL_PORT = _mail_server.port
+EMAIL_HOST_USER = _mail_server.user
+EMAIL_HOST_PASSWORD = _mail_server.password
+EMAIL_USE_TLS = _mail_server.use_tls
+EMAIL_USE_SSL = _mail_server.use_ssl
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default=SELLER_EMAIL or "billing@localhost")
 
