@@ -6,7 +6,13 @@ import time
 
 _WIDTH = 10
 _COLOURS = {
-    **{"postgres": 34, "valkey": 36, "web": 32, "key-events": 33, "worker": 35, "beat": 90, "sandbox": 31},
+    "postgres": 34,
+    "valkey": 36,
+    "web": 32,
+    "key-events": 33,
+    "worker": 35,
+    "beat": 90,
+    "sandbox": 31,
     "stack": 1,
 }
 
