@@ -23,14 +23,15 @@ _STARTED: Final = frozenset({"succeeded", "processing"})
 def charge(client: stripe.StripeClient, order: Order) -> Answer:
     """Charge the saved card, once for each order for life, and return the payment intent.
 
-    Stripe forgets an idempotency key after a day, and its search finds what is older than an hour: one of
-    the two always knows of an earlier attempt.
+    Stripe forgets an idempotency key after a day; what it has under our reference is looked up first.
     """
     assert order.payer, "a saved card belongs to a payer"
     assert order.card, "a saved card is charged"
     places(order.currency)
-    with translated():
-        intent = _find_earlier(client, order.reference) or _create(client, order, order.payer, order.card)
+    intent = find(client, order)
+    if intent is None:
+        with translated():
+            intent = _create(client, order, order.payer, order.card)
     if intent["status"] in _STARTED:
         return intent
 
@@ -109,17 +110,6 @@ def _create(client: stripe.StripeClient, order: Order, payer: str, card: str) ->
         {"idempotency_key": f"charge:{order.reference}"},
     )
     return plain(created)
-
-
-def _find_earlier(client: stripe.StripeClient, reference: str) -> Answer | None:
-    query = f"metadata['reference']:'{reference}'"
-    found = client.v1.payment_intents.search({"query": query, "limit": 1})
-    for intent in (plain(one) for one in found.data):
-        # What a search found may have changed since it was indexed.
-        if metadata(intent, "reference") == reference:
-            return intents.retrieve(client, intent["id"])
-
-    return None
 
 
 def _declined(intent: Answer) -> Declined:
