@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from billing import wake
 from billing.services import cut_offs, key_periods, lots, partitions, publisher
+from billing.services.auto_top_ups import attempt, charge
 from billing.services.holds import end
 from billing.services.top_ups import events, poll
 
@@ -77,6 +78,13 @@ def poll_top_ups() -> None:
 def sweep_lost_messages() -> None:
     if poll.sweep_lost(now=timezone.now()):
         wake.wake("billing.tasks.publish_key_states")
+
+
+@shared_task(name="billing.tasks.top_up_automatically")
+def top_up_automatically() -> None:
+    """Charge saved cards of customers whose credit runs low, after what earlier charges have come to."""
+    _repeat(charge.go_on_due)
+    _repeat(attempt.begin_due)
 
 
 def _repeat(step: Callable[..., int]) -> None:

@@ -31,10 +31,11 @@ DUE = """
       from auto_top_up auto
       join wallet on wallet.customer_id = auto.customer_id
       join customer on customer.id = auto.customer_id
+      join saved_card card on card.customer_id = auto.customer_id and card.id = auto.saved_card_id
      where auto.enabled and auto.suspended_at is null
        and (auto.next_check_at is null or auto.next_check_at <= %(now)s)
        and wallet.balance_nanos - wallet.held_nanos < auto.threshold_nanos
-       and customer.state = 'active'
+       and customer.state = 'active' and card.removed_at is null
        and not exists (select from top_up
                         where top_up.customer_id = auto.customer_id and top_up.cause = 'auto'
                           and top_up.state = any(%(pending)s))
