@@ -46,6 +46,8 @@ async def run(arguments: argparse.Namespace) -> None:
     await stopped.wait()
     for runner in runners:
         await runner.cleanup()
+    if journal:
+        journal.close()
 
 
 async def listen(name: str, host: str, port: int, application: web.Application) -> web.AppRunner:

@@ -57,6 +57,9 @@ class Journal:
         self.file.write(line_of(store, kind, identity, record))
         self.file.flush()
 
+    def close(self) -> None:
+        self.file.close()
+
     def records(self, store: str) -> Iterator[tuple[str, str, Record]]:
         for (owner, kind, identity), record in self.kept.items():
             if owner == store:
