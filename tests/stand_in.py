@@ -25,6 +25,7 @@ from billing.payments.protocol import (
     PaymentState,
     RefundOrder,
     RefundSeen,
+    RefundState,
 )
 
 SECRET = b"whsec_stand_in"
@@ -48,6 +49,7 @@ class StandIn:
         self.is_away = False
         self.loses_answers = False
         self.rejects = ""
+        self.refund_state = RefundState.SUCCEEDED
         self.fetched = self.refused = 0
         self.at_close: Callable[[], object] | None = None
         self.started = 0
@@ -94,7 +96,28 @@ class StandIn:
         self.show(object_id, state=PaymentState.CLOSED)
 
     def refund(self, order: RefundOrder) -> RefundSeen:
-        raise Rejected("no refunds here", reason="unsupported")
+        """Once for each reference; it is born as `refund_state`."""
+        self._answer()
+        if self.rejects:
+            raise Rejected("no", reason=self.rejects)
+        with self._lock:
+            payment = self.payments[order.object_id]
+            refund = next((each for each in payment.refunds if each.reference == order.reference), None)
+            if refund is None:
+                given = sum(each.amount_minor for each in payment.refunds if each.state != RefundState.FAILED)
+                if given + order.amount_minor > payment.amount_minor:
+                    raise Rejected("more than is left", reason="amount")
+                refund = self.refund_seen(order.amount_minor, order.reference)
+                self.show(order.object_id, refunds=(*payment.refunds, refund))
+        if self.loses_answers:
+            raise Unreachable("the answer was lost")
+        return refund
+
+    def refund_seen(self, amount_minor: int, reference: str | None = None, **changes: Any) -> RefundSeen:
+        """A refund to be shown; without `reference` somebody made it on the provider's own pages."""
+        refund_id = f"re_{next(self._numbers)}"
+        seen = RefundSeen(refund_id, reference, amount_minor, self.currency, self.refund_state)
+        return replace(seen, **changes)
 
     def changed_since(self, moment: datetime) -> Iterator[Lookup]:
         self._answer()

@@ -41,7 +41,8 @@ MOVED_IS_WALLET = """
      where coalesce(wallet.nanos, 0) <> coalesce(lots.nanos, 0)
 """
 
-# A correction gives credit back to the lots that gave it, and no lot more than it gave: only the rest is new.
+# A correction, or a reversal, gives credit back to the lots that gave it, and no lot more than it gave: only
+# the rest is new. Of refunds and disputes `usage.audit.money_back` says which lots those are.
 CREDIT_IS_LOTS = """
     select given.*
       from (select customer_id, ledger_transaction_id, coalesce(credited.nanos, 0) as credited_nanos,
@@ -57,7 +58,8 @@ CREDIT_IS_LOTS = """
       left join ledger_transaction ledger
         on ledger.customer_id = given.customer_id and ledger.id = given.ledger_transaction_id
      where credited_nanos <> lots_nanos
-       and (ledger.kind is distinct from 'correction' or credited_nanos < lots_nanos)
+       and (coalesce(ledger.kind, '') not in ('correction', 'refund_reversal', 'dispute_reversal')
+            or credited_nanos < lots_nanos)
  union all
     select customer_id, spent_id, sum(nanos) filter (where nanos > 0), -sum(nanos) filter (where nanos < 0)
       from (select ledger.customer_id, ledger.reason::uuid as spent_id, moved.lot_id,

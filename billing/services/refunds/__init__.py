@@ -1,0 +1,1 @@
+"""Money back to customers: by an operator, or found at the provider."""
