@@ -17,6 +17,9 @@ from billing.models import PENDING, ReferenceKind, TopUp, TopUpState
 from billing.payments import registry
 from billing.payments.protocol import Lookup, Payment, PaymentProvider, PaymentState
 from billing.services import payment_alerts
+from billing.services.auto_top_ups import cards
+from billing.services.disputes import post as disputes
+from billing.services.refunds import found as refunds
 from billing.services.top_ups import checks, credit, lookups, queries, references
 from billing.services.top_ups.checks import Difference
 
@@ -25,7 +28,7 @@ log = structlog.get_logger()
 # What a paid top-up's payment can show beside the payment. Each is called in converge's transaction, under
 # the wallet's lock, as `effect(top_up, payment, now)`, and takes a book of its own.
 Effect = Callable[[TopUp, Payment, datetime], None]
-EFFECTS: Final[tuple[Effect, ...]] = ()
+EFFECTS: Final[tuple[Effect, ...]] = (refunds.post_seen, disputes.post_seen, cards.keep)
 
 _STATES: Final = {
     PaymentState.WAITING: TopUpState.OPEN,
