@@ -6,6 +6,7 @@ from uuid import UUID
 
 import structlog
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import redirect
 from django.utils import timezone
 
 from billing import wake
@@ -19,6 +20,7 @@ from dashboard.seats import Seat
 
 log = structlog.get_logger()
 
+LEFT: Final = "left"
 PUBLISH: Final = "billing.tasks.publish_key_states"
 # How soon the page looks again, by the age of the top-up; later than that the customer asks.
 _SOON: Final = ((timedelta(minutes=3), 3), (timedelta(minutes=15), 10), (timedelta(hours=1), 30))
@@ -29,6 +31,10 @@ def payment(request: HttpRequest, seat: Seat, top_up_id: UUID) -> HttpResponse:
     """Show a top-up of any of the user's customers; a return is no proof, so the provider is asked."""
     if request.method not in {"GET", "HEAD"}:
         return HttpResponseNotAllowed(["GET"])
+
+    if request.GET.keys() - {LEFT}:
+        # Alipay's own words about the payment are believed no further than a message's, and not kept in sight.
+        return redirect("dashboard:payment", top_up_id=top_up_id)
 
     now = timezone.now()
     found = queries.get_among(customer_ids=seat.customer_ids, top_up_id=top_up_id)
@@ -42,7 +48,7 @@ def payment(request: HttpRequest, seat: Seat, top_up_id: UUID) -> HttpResponse:
         is_pending=top_up.state in PENDING,
         is_held_back=seen.difference is not None,
         may_still_pay=top_up.state == TopUpState.OPEN and now < top_up.expires_at,
-        has_left="left" in request.GET,
+        has_left=LEFT in request.GET,
         looks_again_in=_looks_again_in(seen, now=now),
         qr_code=_qr_code(top_up, now=now),
     )
