@@ -28,14 +28,17 @@ def add_pages(app: web.Application, account: Account) -> None:
             raise web.HTTPNotFound(text="There is no such checkout.") from error
 
     async def show(request: web.Request) -> web.Response:
-        return checkout_page(session_of(request))
+        return checkout_page(account, session_of(request))
 
     async def choose(request: web.Request) -> web.Response:
         session = session_of(request)
-        if session["status"] != "open":
-            return checkout_page(session)
         form = await request.post()
-        return act(account, session, str(form.get("action")), str(form.get("card", cards.GOOD)))
+        action = str(form.get("action"))
+        if waits_for_bank(account, session) and action in ("bank_pays", "bank_refuses"):
+            checkouts.settle(account, session, succeeds=action == "bank_pays")
+        if session["status"] != "open":
+            return checkout_page(account, session)
+        return act(account, session, action, str(form.get("card", cards.GOOD)))
 
     app.router.add_get("/c/pay/{id}", show)
     app.router.add_post("/c/pay/{id}", choose)
@@ -46,14 +49,14 @@ def act(account: Account, session: Record, action: str, card: str) -> web.Respon
         return leave(session, "cancel_url")
     if action == "decline":
         checkouts.decline(account, session)
-        return checkout_page(session, alert="Your card was declined. Try another card.", status=402)
+        return checkout_page(account, session, alert="Your card was declined. Try another card.", status=402)
     if action == "pay_later":
         checkouts.pay_later(account, session)
     elif action in ("pay", "pay_once"):
         kept = card if card in SAVE_AS else cards.GOOD
         checkouts.pay(account, session, card=kept, save_card=action == "pay")
     else:
-        return checkout_page(session, alert="Choose one of the buttons.", status=400)
+        return checkout_page(account, session, alert="Choose one of the buttons.", status=400)
     return leave(session, "success_url")
 
 
@@ -63,21 +66,30 @@ def leave(session: Record, where: str) -> web.Response:
     raise web.HTTPSeeOther(address.replace("{CHECKOUT_SESSION_ID}", session["id"]))
 
 
-def checkout_page(session: Record, *, alert: str = "", status: int = 200) -> web.Response:
-    panel = order_form(session, alert) if session["status"] == "open" else ended(session)
+def waits_for_bank(account: Account, session: Record) -> bool:
+    """Whether a debit of this session is on its way."""
+    if session["status"] != "complete":
+        return False
+    return bool(account.get("payment_intent", session["payment_intent"])["status"] == "processing")
+
+
+def checkout_page(account: Account, session: Record, *, alert: str = "", status: int = 200) -> web.Response:
+    if session["status"] == "open":
+        panel = order_form(session, alert)
+    else:
+        panel = ended(session, waiting=waits_for_bank(account, session))
     return page(
         title="Pay API Models",
-        body=summary(session) + panel,
+        body=summary(session, checkouts.payer_email(account, session)) + panel,
         provider="Stripe",
         accent=ACCENT,
         status=status,
     )
 
 
-def summary(session: Record) -> str:
+def summary(session: Record, email: str | None) -> str:
     rows = [("For", sessions.description(session), ""), ("Order", session["client_reference_id"], "mono")]
-    if session["customer_email"]:
-        rows.append(("E-mail", session["customer_email"], ""))
+    rows.append(("E-mail", email, ""))
     rows.append(("Session", f"{session['id'][:16]}…", "mono"))
     items = "".join(
         f'<dt>{name}</dt><dd class="{style}">{escape(str(text))}</dd>' for name, text, style in rows if text
@@ -111,7 +123,7 @@ def order_form(session: Record, alert: str) -> str:
 <button name="action" value="decline">Try a card that is declined</button>
 {debit}
 <button name="action" value="abandon">Go back without paying</button>
-<p class="hint">The test card ends in 4242. A bank debit takes days: the sandbox's control API settles it.</p>
+<p class="hint">The test card ends in 4242. A bank debit takes until you say here what the bank answers.</p>
 </form>"""
 
 
@@ -124,14 +136,25 @@ def save_choice() -> str:
     return f"<fieldset><legend>Save for later payments as</legend>{choices}</fieldset>"
 
 
-def ended(session: Record) -> str:
+def ended(session: Record, *, waiting: bool) -> str:
     if session["status"] == "expired":
         words = "This page has expired: nothing was charged. Go back and start again."
     elif session["payment_status"] == "paid":
         words = "This order is paid."
-    else:
+    elif waiting:
         words = "Your bank is working on this payment. It takes days."
+    else:
+        words = "Your bank refused this payment. Nothing was charged."
     address = session["success_url"] if session["status"] == "complete" else session["cancel_url"]
     back = escape((address or session["success_url"]).replace("{CHECKOUT_SESSION_ID}", session["id"]))
     link = f'<a class="button" href="{back}">Back to API Models</a>'
-    return f'<section class="card"><h2>{words}</h2>{link}</section>'
+    return f'<section class="card"><h2>{words}</h2>{bank_choice() if waiting else ""}{link}</section>'
+
+
+def bank_choice() -> str:
+    return """
+<form method="post">
+<button class="primary" name="action" value="bank_pays">The bank pays now</button>
+<button name="action" value="bank_refuses">The bank refuses</button>
+</form>
+<hr>"""

@@ -205,5 +205,21 @@ class TestPage:
         assert answer.status_code == 402
         assert "declined" in answer.text
 
+    @pytest.mark.parametrize(
+        ("action", "status", "words"),
+        [("bank_pays", "paid", "is paid"), ("bank_refuses", "unpaid", "refused this payment")],
+    )
+    def test_lets_a_person_say_what_the_bank_answers(
+        self, client: stripe.StripeClient, action: str, status: str, words: str
+    ) -> None:
+        session = checkout(client)
+        HTTP.post(session.url, data={"action": "pay_later"})
+        assert "Your bank is working on this payment" in HTTP.get(session.url).text
+
+        answer = HTTP.post(session.url, data={"action": action})
+
+        assert words in answer.text
+        assert client.v1.checkout.sessions.retrieve(session.id).payment_status == status
+
     def test_knows_no_session_but_its_own(self, stripe_sandbox: Control) -> None:
         assert HTTP.get(f"{stripe_sandbox.url}/c/pay/cs_test_nothing").status_code == 404
