@@ -1,0 +1,1 @@
+"""Receipts: numbered without gaps after the money, and drawn whenever somebody asks for them."""
