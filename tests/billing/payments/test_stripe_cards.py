@@ -72,3 +72,25 @@ class TestChargeCard:
 
         with pytest.raises(Rejected):
             stripe_provider.charge_card(dataclasses.replace(alices, payer=bob))
+
+
+class TestFindCharge:
+    def test_finds_none_before_anything_was_charged(
+        self, stripe_provider: StripeProvider, stripe_sandbox: Control
+    ):
+        assert stripe_provider.find_charge(card_order(stripe_provider, stripe_sandbox)) is None
+
+    def test_finds_what_was_charged(self, stripe_provider: StripeProvider, stripe_sandbox: Control):
+        placed = card_order(stripe_provider, stripe_sandbox)
+
+        assert stripe_provider.charge_card(placed) == stripe_provider.find_charge(placed)
+
+    def test_finds_what_was_declined(self, stripe_provider: StripeProvider, stripe_sandbox: Control):
+        placed = card_order(stripe_provider, stripe_sandbox, behaviour="declines")
+        with pytest.raises(Declined):
+            stripe_provider.charge_card(placed)
+
+        found = stripe_provider.find_charge(placed)
+
+        assert found
+        assert (found.state, found.failure) == (PaymentState.FAILED, "generic_decline")
