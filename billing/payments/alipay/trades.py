@@ -74,13 +74,14 @@ def read_refund(answer: dict[str, Any], out_trade_no: str, asked: str, *, ours: 
     The amount is this refund's own. `refund_fee`, elsewhere, is a sum in some answers and one refund in
     others.
     """
-    if answer.get("refund_status", "REFUND_SUCCESS") != "REFUND_SUCCESS" or not answer.get("refund_amount"):
+    # Without this word the refund did not arrive, failed or is not done, whatever else is told of it.
+    if answer.get("refund_status") != "REFUND_SUCCESS":
         return None
     if answer.get("out_request_no") != asked or answer.get("out_trade_no") != out_trade_no:
         raise Unreachable("Alipay answered about another refund")
     try:
         amount = fen(answer["refund_amount"])
-    except (TypeError, ValueError):
+    except (KeyError, TypeError, ValueError):
         raise Unreachable("Alipay's answer about the refund makes no sense") from None
     return RefundSeen(
         refund_id=f"{out_trade_no}:{asked}",
