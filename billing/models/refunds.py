@@ -52,6 +52,18 @@ class Refund(models.Model):
         db_table = "refund"
         permissions = [("give_refund", "Can refund top-ups")]
         constraints = [
+            models.UniqueConstraint(
+                name="refund_provider_id_once",
+                fields=["customer", "provider_refund_id"],
+                condition=~Q(provider_refund_id=""),
+            ),
+            models.CheckConstraint(
+                name="refund_waits_or_has_ended",
+                condition=Q(
+                    state__in=["requested", "pending"], ended_at__isnull=True, next_check_at__isnull=False
+                )
+                | Q(state__in=["succeeded", "failed"], ended_at__isnull=False, next_check_at__isnull=True),
+            ),
             models.CheckConstraint(name="refund_origin_known", condition=Q(origin__in=RefundOrigin.values)),
             models.CheckConstraint(name="refund_state_known", condition=Q(state__in=RefundState.values)),
             models.CheckConstraint(
