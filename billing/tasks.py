@@ -11,6 +11,7 @@ from billing import wake
 from billing.services import cut_offs, key_periods, lots, partitions, publisher
 from billing.services.auto_top_ups import attempt, charge
 from billing.services.holds import end
+from billing.services.refunds import retry
 from billing.services.top_ups import events, poll
 
 REFUSED_HOLDS_ARE_KEPT = timedelta(hours=24)
@@ -72,6 +73,12 @@ def handle_provider_events() -> None:
 def poll_top_ups() -> None:
     """Ask the providers about payments of which no message came."""
     _repeat(poll.poll_due)
+
+
+@shared_task(name="billing.tasks.retry_refunds")
+def retry_refunds() -> None:
+    """Ask again about refunds that have not ended."""
+    _repeat(retry.retry_due)
 
 
 @shared_task(name="billing.tasks.sweep_lost_messages")

@@ -63,6 +63,7 @@ app.conf.beat_schedule = {
     "judge cut-offs after a change of the rule": _every("billing.tasks.judge_cut_offs", timedelta(minutes=1)),
     "handle payment messages that wait": _every("billing.tasks.handle_provider_events", timedelta(seconds=2)),
     "ask about payments": _every("billing.tasks.poll_top_ups", timedelta(seconds=5)),
+    "ask about refunds": _every("billing.tasks.retry_refunds", timedelta(seconds=15)),
     "top up automatically": _every("billing.tasks.top_up_automatically", timedelta(seconds=3)),
     "look for lost payment messages": {
         "task": "billing.tasks.sweep_lost_messages",
