@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from accounts.models import OperatorAction
 from accounts.operators.links import address
-from billing.models import Hold, HoldState
+from billing.models import EventState, Hold, HoldState, PaymentAlert, ProviderEvent
 from usage.models import AuditRun, Discrepancy, QuarantinedEvent, UsageConflict, UsageEvent
 
 MOST = 1_000
@@ -51,6 +51,27 @@ class _Queue:
 
 
 QUEUES = (
+    _Queue(
+        "billing.view_paymentalert",
+        "payments that are not what was asked for, or came late, without an answer",
+        lambda _now: PaymentAlert.objects.filter(resolved_at=None),
+        "found_at",
+        lambda: address("billing_paymentalert_changelist", open="yes"),
+    ),
+    _Queue(
+        "billing.view_providerevent",
+        "payment messages in quarantine",
+        lambda _now: ProviderEvent.objects.filter(state=EventState.QUARANTINED),
+        "received_at",
+        lambda: address("billing_providerevent_changelist", state__exact=EventState.QUARANTINED),
+    ),
+    _Queue(
+        "billing.view_providerevent",
+        "payment messages not handled for more than 10 minutes: is the provider away?",
+        lambda now: ProviderEvent.objects.filter(state=EventState.WAITING, received_at__lt=now - LATE),
+        "received_at",
+        lambda: address("billing_providerevent_changelist", state__exact=EventState.WAITING),
+    ),
     _Queue(
         "usage.view_quarantinedevent",
         "events in quarantine, not charged",

@@ -37,6 +37,7 @@ class Action(models.TextChoices):
     REFUND = "refund"
     REPLAY_PAYMENT_EVENT = "replay_payment_event"
     RESOLVE_PAYMENT_EVENT = "resolve_payment_event"
+    ANSWER_PAYMENT_ALERT = "answer_payment_alert"
     SET_EXCHANGE_RATE = "set_exchange_rate"
     SET_BONUS_PLAN = "set_bonus_plan"
     ISSUE_CODE = "issue_code"

@@ -35,6 +35,9 @@ ACTIONS = {
     ("usage.quarantinedevent", "replay"): Action.REPLAY_EVENT,
     ("usage.quarantinedevent", "resolve"): Action.RESOLVE_EVENT,
     ("usage.discrepancy", "answer"): Action.ANSWER_DISCREPANCY,
+    ("billing.providerevent", "replay"): Action.REPLAY_PAYMENT_EVENT,
+    ("billing.providerevent", "resolve"): Action.RESOLVE_PAYMENT_EVENT,
+    ("billing.paymentalert", "answer"): Action.ANSWER_PAYMENT_ALERT,
 }
 MONEY = ("billing", "usage", "catalog")
 PAGES = list(admin.site._registry.items())
@@ -125,4 +128,8 @@ def _row(where: str, action: str) -> Any:
         return alice.customer.api_keys.get()
     if where == "accounts.servicetoken":
         return waiting.token()
+    if where == "billing.providerevent":
+        return waiting.payment_event()
+    if where == "billing.paymentalert":
+        return waiting.payment_alert(alice)
     return waiting.discrepancy(alice) if where == "usage.discrepancy" else waiting.quarantined(alice)

@@ -1,9 +1,11 @@
 """Rows that wait for an operator, for tests of the admin site."""
 
 from django.utils import timezone
+from uuid_utils.compat import uuid7
 
 from accounts.models import ServiceToken
 from accounts.services import service_tokens
+from billing.models import EventState, PaymentAlert, ProviderEvent, TopUp
 from billing.services import customers
 from tests import cast
 from usage.models import Discrepancy, DiscrepancyKind, QuarantinedEvent, ReconciliationRun
@@ -33,5 +35,51 @@ def discrepancy(who: cast.Player) -> Discrepancy:
         gateway_id=cast.gateway().id,
         amount_nanos=held.amount_nanos,
         found_in=run,
+        found_at=now,
+    )
+
+
+def payment_event() -> ProviderEvent:
+    """A message in quarantine whose provider has no keys here: handled again, it waits."""
+    now = timezone.now()
+    return ProviderEvent.objects.create(
+        id=uuid7(),
+        provider="stripe",
+        event_id="evt_1",
+        body_digest=b"1" * 32,
+        kind="charge.refunded",
+        body=b"{}",
+        object_id="cs_1",
+        received_at=now,
+        state=EventState.QUARANTINED,
+        code="wrong_amount",
+        ended_at=now,
+    )
+
+
+def payment_alert(who: cast.Player) -> PaymentAlert:
+    now = timezone.now()
+    top_up = TopUp.objects.create(
+        customer_id=who.id,
+        id=uuid7(),
+        provider="stripe",
+        method="checkout",
+        cause="customer",
+        state="open",
+        currency="USD",
+        amount_minor=2000,
+        credit_nanos=20 * cast.USD,
+        idempotency_key="1",
+        fingerprint=b"1",
+        email="alice@example.com",
+        created_at=now,
+        expires_at=now,
+    )
+    return PaymentAlert.objects.create(
+        provider="stripe",
+        customer_id=who.id,
+        top_up_id=top_up.id,
+        code="wrong_amount",
+        detail="asked for 2000, found 1",
         found_at=now,
     )
