@@ -33,7 +33,7 @@ def payment(request: HttpRequest, seat: Seat, top_up_id: UUID) -> HttpResponse:
         return HttpResponseNotAllowed(["GET"])
 
     if request.GET.keys() - {LEFT}:
-        # Alipay's own words about the payment are believed no further than a message's, and not kept in sight.
+        # What Alipay says of the payment is no proof, and need not stand in the address bar.
         return redirect("dashboard:payment", top_up_id=top_up_id)
 
     now = timezone.now()
