@@ -8,7 +8,7 @@ import pytest
 from billing.payments.alipay.provider import Alipay
 from billing.payments.names import Method
 from billing.payments.protocol import Lookup, Order, PaymentState, RefundOrder
-from tests.alipay_servers import Callbacks, order
+from tests.alipay_servers import Callbacks, listening, order
 from tests.sandbox_servers import Control
 
 
@@ -81,6 +81,32 @@ class TestLoss:
         assert callbacks.bodies == []
         assert payment
         assert payment.state == PaymentState.PAID
+
+
+class TestOrder:
+    def test_is_the_seeds_and_the_same_each_time(self, alipay: Alipay, alipay_sandbox: Control):
+        orders = [told_by_seed(alipay, alipay_sandbox, seed) for seed in (1, 1, 2, 3)]
+
+        assert orders[0] == orders[1]
+        assert len({tuple(told) for told in orders}) > 1
+        assert all(sorted(told) == ["", *(f"refund-{number}" for number in range(1, 7))] for told in orders)
+
+
+def told_by_seed(alipay: Alipay, alipay_sandbox: Control, seed: int) -> list[str]:
+    """The refunds of a payment in the order in which we hear of them; the payment itself is empty."""
+    with listening() as callbacks:
+        alipay_sandbox.reset()
+        alipay_sandbox.answer_in(0)
+        alipay_sandbox.pause()
+        alipay_sandbox.seed(seed)
+        alipay_sandbox.faults(reorder=1.0)
+        made = order(callbacks)
+        httpx.get(alipay.start_checkout(made).url or "")
+        alipay_sandbox.act("pay", out_trade_no=made.reference)
+        for number in range(1, 7):
+            alipay.refund(RefundOrder(f"refund-{number}", made.reference, "", 100, "CNY", ""))
+        alipay_sandbox.flush()
+        return told(callbacks, "out_biz_no")
 
 
 class TestTells:
