@@ -7,8 +7,9 @@ import stripe
 
 from billing.payments.names import ProviderName
 from billing.payments.protocol import Lookup, Payment, PaymentState
-from billing.payments.stripe import cards, disputes, intents, refunds, states
+from billing.payments.stripe import cards, intents, states
 from billing.payments.stripe.answers import Answer, currency, expanded, id_of, metadata, moment, plain
+from billing.payments.stripe.beside import Beside
 from billing.payments.stripe.failures import is_missing, translated
 
 _EXPAND: Final = [f"payment_intent.{path}" for path in intents.EXPAND]
@@ -16,11 +17,13 @@ _EXPAND: Final = [f"payment_intent.{path}" for path in intents.EXPAND]
 
 def fetch(client: stripe.StripeClient, lookup: Lookup, *, account: str) -> Payment | None:
     with translated():
+        # A message names the payment: what is kept beside it need not wait for the session.
+        early = Beside.ask(client, lookup.payment_id) if lookup.payment_id else None
         session, intent = _find(client, lookup)
         if session is None and intent is None:
             return None
 
-        return describe(client, session, intent, account=account)
+        return describe(client, session, intent, account=account, early=early)
 
 
 def of_intent(client: stripe.StripeClient, intent: Answer, *, account: str) -> Payment:
@@ -30,13 +33,23 @@ def of_intent(client: stripe.StripeClient, intent: Answer, *, account: str) -> P
 
 
 def describe(
-    client: stripe.StripeClient, session: Answer | None, intent: Answer | None, *, account: str
+    client: stripe.StripeClient,
+    session: Answer | None,
+    intent: Answer | None,
+    *,
+    account: str,
+    early: Beside | None = None,
 ) -> Payment:
-    """Put together what Stripe keeps apart; asks for refunds and disputes only where money came."""
+    """Put together what Stripe keeps apart; asks for refunds and disputes only where money came.
+
+    `early` is what was asked for before it was known whether there is any use for it.
+    """
     shown = session or intent
     assert shown is not None, "a payment has a session or an intent"
     payment_id = id_of(intent["id"]) if intent else None
-    money_came = payment_id if intent and intent["status"] == "succeeded" else None
+    beside = None
+    if payment_id and intent and intent["status"] == "succeeded":
+        beside = early if early and early.payment_id == payment_id else Beside.ask(client, payment_id)
     state = states.of_payment(session, intent)
     amount_minor, currency_ = _amount(session, intent, state)
     return Payment(
@@ -52,9 +65,9 @@ def describe(
         currency=currency_,
         paid_at=_paid_at(intent) if state is PaymentState.PAID else None,
         failure=states.failure_of(intent),
-        refunds=refunds.listed(client, money_came) if money_came else (),
-        disputes=disputes.listed(client, money_came) if money_came else (),
-        fraud_warning=disputes.find_warning(client, money_came) if money_came else None,
+        refunds=beside.refunds.result() if beside else (),
+        disputes=beside.disputes.result() if beside else (),
+        fraud_warning=beside.fraud_warning.result() if beside else None,
         card=cards.saved(intent),
     )
 
