@@ -25,6 +25,13 @@ def charge(
     )
 
 
+class TestAccount:
+    def test_is_ours(self, client: stripe.StripeClient) -> None:
+        account = client.v1.accounts.retrieve_current()
+
+        assert (account.object, account.charges_enabled) == ("account", True)
+
+
 class TestSave:
     def test_keeps_a_card_only_where_it_was_asked_for(
         self, client: stripe.StripeClient, stripe_sandbox: Control

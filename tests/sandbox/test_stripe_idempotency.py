@@ -1,5 +1,7 @@
 """Idempotency keys at Stripe's stand-in, and calls that go wrong."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 import stripe
 
@@ -22,6 +24,21 @@ class TestIdempotency:
             client.v1.customers.create(params={"email": "b@example.com"}, options={"idempotency_key": "k1"})
 
         assert refused.value.http_status == 400
+
+    def test_refuses_a_second_call_while_the_first_waits(
+        self, client: stripe.StripeClient, stripe_sandbox: Control
+    ) -> None:
+        stripe_sandbox.answer_in(2000)
+
+        with ThreadPoolExecutor(2) as pool:
+            calls = [pool.submit(client.v1.customers.create, None, {"idempotency_key": "k1"}) for _ in "ab"]
+            errors = [error for call in calls if (error := call.exception())]
+
+        assert len(stripe_sandbox.objects("customer")) == 1
+        (refused,) = errors
+        assert isinstance(refused, stripe.IdempotencyError)
+        assert refused.error
+        assert (refused.http_status, refused.error.code) == (409, "idempotency_key_in_use")
 
     def test_forgets_a_key_after_a_day(self, client: stripe.StripeClient, stripe_sandbox: Control) -> None:
         first = client.v1.customers.create(options={"idempotency_key": "k1"})

@@ -52,6 +52,25 @@ class TestSign:
             receiver.stripe_events(STRIPE_WEBHOOK_SECRET)
 
 
+class TestEvents:
+    def test_are_there_to_be_looked_up(
+        self, client: stripe.StripeClient, stripe_sandbox: Control, receiver: Receiver
+    ) -> None:
+        paid(client, stripe_sandbox)
+        stripe_sandbox.flush()
+        (event, *_) = receiver.stripe_events(STRIPE_WEBHOOK_SECRET)
+
+        assert client.v1.events.retrieve(event.id).data.to_dict() == event.data.to_dict()
+        assert event.api_version == stripe.api_version
+
+    def test_are_listed_for_30_days(self, client: stripe.StripeClient, stripe_sandbox: Control) -> None:
+        paid(client, stripe_sandbox)
+
+        stripe_sandbox.advance(30 * 86400 + 1)
+
+        assert client.v1.events.list().data == []
+
+
 class TestDeliver:
     def test_sends_again_until_it_is_acknowledged(
         self, client: stripe.StripeClient, stripe_sandbox: Control, receiver: Receiver
