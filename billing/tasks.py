@@ -11,6 +11,7 @@ from billing import wake
 from billing.services import cut_offs, key_periods, lots, partitions, publisher
 from billing.services.auto_top_ups import attempt, charge
 from billing.services.holds import end
+from billing.services.payment_reconciliation import run as payment_reconciliation
 from billing.services.refunds import retry
 from billing.services.top_ups import events, poll
 
@@ -85,6 +86,13 @@ def retry_refunds() -> None:
 def sweep_lost_messages() -> None:
     if poll.sweep_lost(now=timezone.now()):
         wake.wake("billing.tasks.publish_key_states")
+
+
+@shared_task(name="billing.tasks.reconcile_payments")
+def reconcile_payments() -> None:
+    """Compare the last days of the providers' own books with ours."""
+    payment_reconciliation.reconcile_all(now=timezone.now())
+    wake.wake("billing.tasks.publish_key_states")
 
 
 @shared_task(name="billing.tasks.top_up_automatically")

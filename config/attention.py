@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from accounts.models import OperatorAction
 from accounts.operators.links import address
-from billing.models import EventState, Hold, HoldState, PaymentAlert, ProviderEvent
+from billing.models import EventState, Hold, HoldState, PaymentAlert, PaymentDiscrepancy, ProviderEvent
 from usage.models import AuditRun, Discrepancy, QuarantinedEvent, UsageConflict, UsageEvent
 
 MOST = 1_000
@@ -57,6 +57,13 @@ QUEUES = (
         lambda _now: PaymentAlert.objects.filter(resolved_at=None),
         "found_at",
         lambda: address("billing_paymentalert_changelist", open="yes"),
+    ),
+    _Queue(
+        "billing.view_paymentdiscrepancy",
+        "differences from the payment providers' own books, without an answer",
+        lambda _now: PaymentDiscrepancy.objects.filter(gone_at=None, answered_at=None),
+        "found_at",
+        lambda: address("billing_paymentdiscrepancy_changelist", open="yes"),
     ),
     _Queue(
         "billing.view_providerevent",

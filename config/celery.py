@@ -69,6 +69,11 @@ app.conf.beat_schedule = {
         "task": "billing.tasks.sweep_lost_messages",
         "schedule": crontab(minute="23"),
     },
+    # Both providers have closed their day by then, Alipay's ends at 16:00 UTC.
+    "reconcile payments": {
+        "task": "billing.tasks.reconcile_payments",
+        "schedule": crontab(minute="47", hour="5"),
+    },
     "forget refused holds and old key events": _every("billing.tasks.forget", timedelta(hours=1)),
     "ensure partitions": _every("billing.tasks.ensure_partitions", timedelta(days=1)),
     "reconcile usage": {"task": "usage.tasks.reconcile_usage", "schedule": crontab(minute="7")},

@@ -1,6 +1,6 @@
 """Plain admin pages of money, and the actions on keys and customers that need the wallet's lock."""
 
-from billing.admin import customers, keys, offers, payment_events, wallets
+from billing.admin import customers, keys, offers, payment_differences, payment_events, wallets
 from billing.admin.debts import DebtRecords
 from billing.admin.holds import HoldRecords
 from billing.admin.ledger import LedgerRecords
@@ -10,4 +10,4 @@ from billing.admin.top_ups import TopUpRecords
 # The site gives these their addresses and their lines in its index.
 RECORDS = (DebtRecords(), HoldRecords(), LedgerRecords(), LotRecords(), TopUpRecords())
 
-__all__ = ["RECORDS", "customers", "keys", "offers", "payment_events", "wallets"]
+__all__ = ["RECORDS", "customers", "keys", "offers", "payment_differences", "payment_events", "wallets"]

@@ -83,6 +83,12 @@ class LedgerTransaction(models.Model):
                 fields=["customer", "reason"],
                 condition=Q(kind="correction"),
             ),
+            # The few that a provider's own books name by their balance transaction.
+            models.Index(
+                name="ledger_transaction_disputes",
+                fields=["effect_key"],
+                condition=Q(kind__in=["dispute", "dispute_reversal"]),
+            ),
         ]
 
     def __str__(self) -> str:

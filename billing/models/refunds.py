@@ -79,6 +79,7 @@ class Refund(models.Model):
         ]
         indexes = [
             models.Index(name="refund_of_top_up", fields=["customer", "top_up_id"]),
+            models.Index(name="refund_newest", fields=["requested_at"]),
             models.Index(
                 name="refund_to_check", fields=["next_check_at"], condition=Q(next_check_at__isnull=False)
             ),

@@ -132,6 +132,7 @@ class TopUp(models.Model):
                 name="top_up_to_check", fields=["next_check_at"], condition=Q(next_check_at__isnull=False)
             ),
             models.Index(name="top_up_newest", fields=["customer", "-id"]),
+            models.Index(name="top_up_paid_there", fields=["provider", "paid_at"], condition=Q(state="paid")),
             models.Index(name="top_up_paid", fields=["ended_at"], condition=Q(state="paid")),
         ]
 
