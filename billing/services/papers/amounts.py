@@ -23,6 +23,12 @@ def usd(nanos: int, *, places: int | None = None) -> str:
     return _signed(plain_usd(nanos, places=places), SIGNS["USD"])
 
 
+def cents(nanos: int) -> str:
+    """Dollars to the cent, rounded down: nobody is told of more than there is."""
+    cent = 10 ** (_NANOS - _CENTS)
+    return usd(nanos // cent * cent)
+
+
 def plain_usd(nanos: int, *, places: int | None = None) -> str:
     """The same without a sign of the currency, for columns that name it in their heading."""
     shown = places_of([nanos]) if places is None else places
