@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from celery import shared_task
 from django.utils import timezone
@@ -11,6 +11,8 @@ from billing import wake
 from billing.services import cut_offs, key_periods, lots, partitions, publisher
 from billing.services.auto_top_ups import attempt, charge
 from billing.services.holds import end
+from billing.services.mails import send
+from billing.services.papers import issue
 from billing.services.payment_reconciliation import run as payment_reconciliation
 from billing.services.refunds import retry
 from billing.services.top_ups import events, poll
@@ -100,6 +102,32 @@ def top_up_automatically() -> None:
     """Charge saved cards of customers whose credit runs low, after what earlier charges have come to."""
     _repeat(charge.go_on_due)
     _repeat(attempt.begin_due)
+
+
+@shared_task(name="billing.tasks.issue_papers")
+def issue_papers() -> None:
+    """Issue the receipts of what was paid and refunded lately."""
+    _issue_papers(since=None)
+
+
+@shared_task(name="billing.tasks.issue_missing_papers")
+def issue_missing_papers() -> None:
+    """Issue the receipts that nobody issued in time, however old their cause is."""
+    _issue_papers(since=issue.EVER)
+
+
+@shared_task(name="billing.tasks.send_mails")
+def send_mails() -> None:
+    wake.answered("billing.tasks.send_mails")
+    began_at = time.monotonic()
+    while send.send_due(now=timezone.now()):
+        if time.monotonic() - began_at > AT_PROVIDERS_S:
+            return
+
+
+def _issue_papers(*, since: datetime | None) -> None:
+    while issue.issue_due(now=timezone.now(), since=since):
+        wake.wake("billing.tasks.send_mails")
 
 
 def _repeat(step: Callable[..., int]) -> None:

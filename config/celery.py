@@ -74,6 +74,12 @@ app.conf.beat_schedule = {
         "task": "billing.tasks.reconcile_payments",
         "schedule": crontab(minute="47", hour="5"),
     },
+    "issue receipts": _every("billing.tasks.issue_papers", timedelta(seconds=5)),
+    "issue receipts that are missing": {
+        "task": "billing.tasks.issue_missing_papers",
+        "schedule": crontab(minute="47", hour="2"),
+    },
+    "send mails": _every("billing.tasks.send_mails", timedelta(seconds=5)),
     "forget refused holds and old key events": _every("billing.tasks.forget", timedelta(hours=1)),
     "ensure partitions": _every("billing.tasks.ensure_partitions", timedelta(days=1)),
     "reconcile usage": {"task": "usage.tasks.reconcile_usage", "schedule": crontab(minute="7")},

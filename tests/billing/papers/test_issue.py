@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
+from uuid_utils.compat import uuid7
 
 from billing.models import BillingDetails, Mail, Paper, PaperCount
 from billing.services.papers import issue, receipt
@@ -136,7 +137,7 @@ class TestPaper:
         issue_all()
         paper = Paper.objects.get()
 
-        paper.id, paper.top_up_id = cast.uuid7(), cast.uuid7()
+        paper.id, paper.top_up_id = uuid7(), uuid7()
         with pytest.raises(IntegrityError, match="paper_number_once"), transaction.atomic():
             paper.save(force_insert=True)
 
