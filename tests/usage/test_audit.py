@@ -18,8 +18,8 @@ from billing.services import credits, publisher
 from billing.services.holds import end
 from tests import cast, databases
 from tests.cast import OUTPUT_TOKEN, USD
-from tests.usage import damages
-from tests.usage.damages import Damage
+from tests.usage import damages, payment_books
+from tests.usage.damage import Damage
 from usage.audit import run
 from usage.audit.invariants import ALL
 from usage.services.corrections import evidence
@@ -71,6 +71,7 @@ def _tell() -> dict[str, Any]:
     end.release(
         request_id=released.request_id, gateway_id=cast.gateway().id, reason="refused", now=timezone.now()
     )
+    payment_books.tell(bob)
     publisher.publish(now=timezone.now())
     cast.send(cast.report(charlie, output=1))
     return {

@@ -1,6 +1,17 @@
 """All invariants, in the order in which they are shown."""
 
-from usage.audit import charges, debts, holds, house, journal, key_limits, lots, wallets
+from usage.audit import (
+    charges,
+    debts,
+    holds,
+    house,
+    journal,
+    key_limits,
+    lots,
+    money_back,
+    payments,
+    wallets,
+)
 from usage.audit.invariant import Invariant
 
 ALL: tuple[Invariant, ...] = (
@@ -12,4 +23,6 @@ ALL: tuple[Invariant, ...] = (
     *charges.INVARIANTS,
     *debts.INVARIANTS,
     *house.INVARIANTS,
+    *payments.INVARIANTS,
+    *money_back.INVARIANTS,
 )
