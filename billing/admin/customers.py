@@ -97,6 +97,8 @@ def of_customer(customer_id: Any) -> list[Tool]:
         Tool("Lots", address("billing_creditlot_changelist", customer=customer_id)),
         Tool("Ledger", address("billing_ledgertransaction_changelist", customer=customer_id)),
         Tool("Debts", address("billing_debt_changelist", customer=customer_id)),
+        Tool("Refunds", address("billing_refund_changelist", customer=customer_id)),
+        Tool("Disputes", address("billing_dispute_changelist", customer=customer_id)),
         Tool("Holds", address("billing_hold_changelist", customer=customer_id)),
         Tool("Charges", address("usage_charge_changelist", customer=customer_id)),
         Tool("Operators", address("accounts_operatoraction_changelist", customer_id__exact=customer_id)),

@@ -10,8 +10,9 @@ from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path
 
 from accounts.operators.links import Tool, address, link, short
-from billing.admin import check_page
+from billing.admin import check_page, money_back, refund_page
 from billing.admin.check_page import CheckPage
+from billing.admin.refund_page import RefundPage
 from billing.models import PaymentAlert, PaymentReference, TopUp
 from billing.operators import amounts, records
 from billing.operators.filters import Filters
@@ -49,6 +50,7 @@ class TopUpRecords(Records):
             *super().urls(wrap),
             path(one, wrap(self.one_view), name="billing_topup_change"),
             path(f"{one}check/", check, name="billing_topup_check"),
+            path(f"{one}refund/", wrap(RefundPage.as_view()), name="billing_topup_refund"),
         ]
 
     def page(self, form: Filters) -> Page:
@@ -73,7 +75,7 @@ class TopUpRecords(Records):
             "opts": TopUp._meta,  # noqa: SLF001 (Django documents it)
             "tools": _tools(request, row),
             "facts": _facts(row),
-            "tables": [_alerts(row), _references(row)],
+            "tables": [_alerts(row), *money_back.tables_of(row), _references(row)],
         }
         return records.answer(request, "operators/record.html", context)
 
@@ -83,9 +85,16 @@ def _amount(row: TopUp, minor: int) -> str:
 
 
 def _tools(request: HttpRequest, row: TopUp) -> list[Tool]:
-    check = Tool(check_page.TITLE, address("billing_topup_check", row.customer_id, row.id))
+    pages = [
+        (check_page.TITLE, "billing_topup_check", check_page.PERMISSION),
+        (refund_page.TITLE, "billing_topup_refund", refund_page.PERMISSION),
+    ]
     return [
-        *([check] if request.user.has_perm(check_page.PERMISSION) else []),
+        *(
+            Tool(label, address(page, row.customer_id, row.id))
+            for label, page, right in pages
+            if request.user.has_perm(right)
+        ),
         Tool("Customer", address("accounts_customer_change", row.customer_id)),
         Tool("Wallet", address("billing_wallet_change", row.customer_id)),
         Tool("All top-ups", address("billing_topup_changelist", customer=row.customer_id)),
