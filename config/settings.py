@@ -270,4 +270,7 @@ SPECTACULAR_SETTINGS = {
 # Billing policy.
 CUT_OFF_BELOW_NANOS = env.int("CUT_OFF_BELOW_NANOS", default=1_000_000)
 INPUT_TOKENS_PER_WEB_SEARCH = env.int("INPUT_TOKENS_PER_WEB_SEARCH", default=10_000)
+# What a verified e-mail address is given, once for each person, and for how many days; 0: nothing, for ever.
+WELCOME_CREDIT_NANOS = env.int("WELCOME_CREDIT_NANOS", default=0)
+WELCOME_CREDIT_EXPIRES_DAYS = env.int("WELCOME_CREDIT_EXPIRES_DAYS", default=30)
 SETTLE_BATCH_SIZE = env.int("SETTLE_BATCH_SIZE", default=2_000)

@@ -49,11 +49,11 @@ class UserAdmin(AuditedAdmin, BaseUserAdmin):  # type: ignore[type-arg]
     list_filter = ("is_active", "is_staff", "is_superuser")
     search_fields = ("email", "name")
     ordering = ("email",)
-    readonly_fields = ("last_login", "created_at")
+    readonly_fields = ("email_verified_at", "last_login", "created_at")
     fieldsets = (
         (None, {"fields": ("email", "name", "password", "is_active")}),
         ("Operator", {"fields": PRIVILEGES}),
-        ("Times", {"fields": ("last_login", "created_at")}),
+        ("Times", {"fields": ("email_verified_at", "last_login", "created_at")}),
     )
     add_fieldsets = ((None, {"fields": ("email", "name", "usable_password", "password1", "password2")}),)
 
@@ -68,6 +68,12 @@ class UserAdmin(AuditedAdmin, BaseUserAdmin):  # type: ignore[type-arg]
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
         return False
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:  # noqa: FBT001
+        """A new address is nobody's until it is verified."""
+        if "email" in form.changed_data:
+            obj.email_verified_at = None
+        super().save_model(request, obj, form, change)
 
     @transaction.atomic
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002 (Django's signature)

@@ -52,6 +52,17 @@ def open_account(*, owner: User, name: str, now: datetime) -> Customer:
     return customer
 
 
+def verify_email(*, email: str, now: datetime) -> bool:
+    """Remember that this user owns the address, and return whether that is new; raises `NotFound`."""
+    users = User.objects.filter(email=_email(email))
+    if users.filter(email_verified_at=None).update(email_verified_at=now):
+        return True
+
+    if not users.exists():
+        raise NotFound("No user has this e-mail address.")
+    return False
+
+
 def freeze(*, customer_id: UUID, reason: str, now: datetime) -> Customer:
     """Refuse new holds and payments; a customer who is frozen already keeps the first reason."""
     reason = cleaned(reason, field="reason", maximum=300)

@@ -6,10 +6,10 @@ from uuid import UUID
 
 from django.db import transaction
 
-from accounts.models import Customer, User
+from accounts.models import Customer, Membership, User
 from accounts.services import customers
 from accounts.services.api_keys import IssuedKey
-from billing.services import keys, wallets
+from billing.services import keys, wallets, welcome
 
 FIRST_KEY = "First key"
 
@@ -21,6 +21,15 @@ class SignedUp:
     first_key: IssuedKey
 
 
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """`is_new`: the address was not verified before. `welcomed`: who was given the welcome for it."""
+
+    user: User
+    is_new: bool
+    welcomed: Customer | None
+
+
 def sign_up(*, email: str, name: str, now: datetime, password: str | None = None) -> SignedUp:
     """Create a user, the customer that the user owns, its wallet and its first key, all or nothing."""
     with transaction.atomic():
@@ -28,6 +37,24 @@ def sign_up(*, email: str, name: str, now: datetime, password: str | None = None
         wallets.open_wallet(customer_id=new.customer.id, now=now)
         first_key = keys.create(customer=new.customer, name=FIRST_KEY, now=now, created_by=new.user)
     return SignedUp(new.user, new.customer, first_key)
+
+
+def verify_email(*, email: str, now: datetime) -> Verified:
+    """Remember that the user owns the address, and welcome the first active customer that the user owns.
+
+    Called again, it gives a welcome that was not there to give before, and never a second one.
+    """
+    with transaction.atomic():
+        is_new = customers.verify_email(email=email, now=now)
+        user = User.objects.get(email=email.strip().lower())
+        owned = Customer.objects.filter(
+            memberships__user=user,
+            memberships__role=Membership.Role.OWNER,
+            state=Customer.State.ACTIVE,
+        )
+        first = owned.order_by("id").first()
+        is_welcomed = first is not None and welcome.grant(customer_id=first.id, user_id=user.id, now=now)
+    return Verified(user, is_new, first if is_welcomed else None)
 
 
 def freeze(*, customer_id: UUID, reason: str, now: datetime) -> Customer:
