@@ -476,6 +476,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("payment", "payment"),
+                            ("payment_failure", "payment_failure"),
                             ("refund", "refund"),
                             ("refund_failure", "refund_failure"),
                             ("dispute", "dispute"),
@@ -966,6 +967,7 @@ class Migration(migrations.Migration):
                         "kind__in",
                         [
                             "payment",
+                            "payment_failure",
                             "refund",
                             "refund_failure",
                             "dispute",

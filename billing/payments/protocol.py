@@ -35,6 +35,7 @@ class LineKind(StrEnum):
     """What a line of the provider's own books is about."""
 
     PAYMENT = "payment"
+    PAYMENT_FAILURE = "payment_failure"
     REFUND = "refund"
     REFUND_FAILURE = "refund_failure"
     DISPUTE = "dispute"

@@ -5,7 +5,7 @@ from typing import Any
 
 from sandbox.ground.control import Act, BadControl
 from sandbox.ground.journal import Record
-from sandbox.stripe import cards, checkouts, disputes, payouts, refunds
+from sandbox.stripe import cards, checkouts, disputes, lines, payouts, refunds
 from sandbox.stripe.account import Account, shown
 from sandbox.stripe.errors import ApiError
 
@@ -26,6 +26,9 @@ def acts(account: Account) -> dict[str, Act]:
         "reinstate": reinstate,
         "close": lambda a, body: disputes.close(a, dispute_of(a, body), status=body["status"]),
         "fraud_warning": lambda a, body: disputes.warn(a, intent_of(a, body)),
+        "line_add": lines.add,
+        "line_drop": lines.drop,
+        "line_alter": lines.alter,
         "payout": lambda a, _: payouts.pay_out(a),
         "card": change_card,
         "refund_status": set_refund_status,

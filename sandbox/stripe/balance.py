@@ -23,7 +23,7 @@ def book(
     category: str,
     amount: int,
     currency: str,
-    source: str,
+    source: str | None,
     fee: int = 0,
     description: str | None = None,
 ) -> Record:

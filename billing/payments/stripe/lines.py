@@ -12,6 +12,7 @@ from billing.payments.stripe.failures import translated
 # Its categories tell apart what `type` calls `adjustment`; the types are for what has no category of ours.
 _OF_CATEGORY: Final = {
     "charge": LineKind.PAYMENT,
+    "charge_failure": LineKind.PAYMENT_FAILURE,
     "refund": LineKind.REFUND,
     "refund_failure": LineKind.REFUND_FAILURE,
     "dispute": LineKind.DISPUTE,
@@ -26,6 +27,7 @@ _OF_TYPE: Final = {
     "charge": LineKind.PAYMENT,
     "payment": LineKind.PAYMENT,
     "refund": LineKind.REFUND,
+    "payment_failure_refund": LineKind.PAYMENT_FAILURE,
     "payment_refund": LineKind.REFUND,
     "refund_failure": LineKind.REFUND_FAILURE,
     "stripe_fee": LineKind.FEE,

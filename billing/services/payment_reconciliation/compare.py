@@ -1,6 +1,6 @@
 """Comparing a day's lines with our movements: matched, missing here, missing there, differing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -40,9 +40,13 @@ def compare(
     lines: Sequence[ProviderLine],
     known: Mapping[tuple[str, str], Movement],
     without_line: Sequence[Movement],
+    not_yet_ours: Collection[str],
 ) -> Compared:
-    """`known` are our movements that the lines are about, `without_line` those that should have one."""
-    found = [_of_line(line, _movement(line, known)) for line in lines]
+    """`known` are our movements that the lines are about, `without_line` those that should have one.
+
+    `not_yet_ours` are the ids of lines about slow payments, which need no movement of ours.
+    """
+    found = [_of_line(line, _movement(line, known)) for line in lines if line.line_id not in not_yet_ours]
     differences = [difference for difference in found if difference]
     missing_there = [
         Difference(

@@ -84,6 +84,30 @@ UNLINED = (
 )
 
 
+# A slow payment stands in the provider's books before it is anybody's: as long as the bank is at work, and,
+# where it failed, beside a line that takes it back.
+NOT_YET_OURS = """
+    select line.line_id
+      from provider_line line
+     where line.provider = %(provider)s and line.line_id = any(%(lines)s::text[])
+       and not exists (select from payment_reference credited
+                        where credited.provider = line.provider and credited.kind = 'payment'
+                          and credited.reference = line.payment_id)
+       and ((line.kind = 'payment'
+             and exists (select from payment_reference named
+                           join top_up on top_up.customer_id = named.customer_id
+                                      and top_up.id = named.top_up_id
+                          where named.provider = line.provider and named.kind = 'top_up'
+                            and named.reference = line.reference and top_up.state = 'processing'
+                            and (top_up.amount_minor, top_up.currency) = (line.gross_minor, line.currency)))
+            or exists (select from provider_line other
+                        where other.provider = line.provider and other.payment_id = line.payment_id
+                          and (line.kind, other.kind) in (('payment', 'payment_failure'),
+                                                          ('payment_failure', 'payment'))
+                          and (other.gross_minor, other.currency) = (-line.gross_minor, line.currency)))
+"""
+
+
 class Movement(NamedTuple):
     """`amount_minor` is what it did to our credit at the provider: above 0 for a payment."""
 
@@ -120,6 +144,13 @@ def of_lines(provider: ProviderName, lines: Sequence[ProviderLine]) -> dict[tupl
         NAMED, {"provider": provider.value, "names": sql.array(names), "effects": sql.array(effects)}
     )
     return {(row[0], row[1]): Movement._make(row) for row in rows}
+
+
+def not_yet_ours(provider: ProviderName, lines: Sequence[ProviderLine]) -> frozenset[str]:
+    """The ids of those lines that are about a slow payment which has not arrived, or never did."""
+    ids = sql.array([line.line_id for line in lines])
+    rows = sql.fetch_tuples(NOT_YET_OURS, {"provider": provider.value, "lines": ids}) if lines else []
+    return frozenset(line_id for (line_id,) in rows)
 
 
 def without_line(day: Day) -> list[Movement]:

@@ -92,11 +92,13 @@ def _converge(line: ProviderLine, *, now: datetime) -> None:
 
 
 def _compare_lines(provider: ProviderName, lines: Sequence[ProviderLine]) -> Compared:
-    return compare.compare(lines, ours.of_lines(provider, lines), ())
+    not_yet = ours.not_yet_ours(provider, lines)
+    return compare.compare(lines, ours.of_lines(provider, lines), (), not_yet)
 
 
 def _compare(day: Day, lines: Sequence[ProviderLine]) -> Compared:
-    return compare.compare(lines, ours.of_lines(day.provider, lines), ours.without_line(day))
+    not_yet = ours.not_yet_ours(day.provider, lines)
+    return compare.compare(lines, ours.of_lines(day.provider, lines), ours.without_line(day), not_yet)
 
 
 @transaction.atomic
