@@ -8,7 +8,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from billing import wake
-from billing.services import cut_offs, key_periods, lots, partitions, publisher
+from billing.services import cut_offs, key_periods, lots, notices, partitions, publisher
 from billing.services.auto_top_ups import attempt, charge
 from billing.services.holds import end
 from billing.services.mails import send
@@ -114,6 +114,21 @@ def issue_papers() -> None:
 def issue_missing_papers() -> None:
     """Issue the receipts that nobody issued in time, however old their cause is."""
     _issue_papers(since=issue.EVER)
+
+
+@shared_task(name="billing.tasks.tell_of_credit")
+def tell_of_credit() -> None:
+    """Write to customers whose credit runs low or is gone."""
+    now = timezone.now()
+    if notices.tell_of_low_balance(now=now) + notices.tell_of_cut_off(now=now):
+        wake.wake("billing.tasks.send_mails")
+
+
+@shared_task(name="billing.tasks.tell_of_expiry")
+def tell_of_expiry() -> None:
+    """Write to customers whose credit will lapse."""
+    while notices.tell_of_expiry(now=timezone.now()):
+        wake.wake("billing.tasks.send_mails")
 
 
 @shared_task(name="billing.tasks.send_mails")

@@ -64,6 +64,11 @@ app.conf.beat_schedule = {
     "handle payment messages that wait": _every("billing.tasks.handle_provider_events", timedelta(seconds=2)),
     "ask about payments": _every("billing.tasks.poll_top_ups", timedelta(seconds=5)),
     "ask about refunds": _every("billing.tasks.retry_refunds", timedelta(seconds=15)),
+    "tell of credit that runs low": _every("billing.tasks.tell_of_credit", timedelta(seconds=30)),
+    "tell of credit that will lapse": {
+        "task": "billing.tasks.tell_of_expiry",
+        "schedule": crontab(minute="43"),
+    },
     "top up automatically": _every("billing.tasks.top_up_automatically", timedelta(seconds=3)),
     "look for lost payment messages": {
         "task": "billing.tasks.sweep_lost_messages",

@@ -60,7 +60,8 @@ def _expire_batch(failed: set[UUID], *, now: datetime) -> int:
 def _expire_lot(customer_id: UUID, lot_id: UUID, *, now: datetime) -> int:
     with transaction.atomic():
         book = Book.lock([customer_id], now=now)
-        remaining: int = sql.fetch(REMAINING, [customer_id, lot_id, now])[0].remaining_nanos
+        # A lot that was given more time meanwhile is not found.
+        remaining: int = sum(row.remaining_nanos for row in sql.fetch(REMAINING, [customer_id, lot_id, now]))
         lapsing = min(remaining, book.wallets[customer_id].available)
         if lapsing <= 0:
             return 0
