@@ -52,10 +52,11 @@ def told(kind: str) -> list[dict[str, object]]:
 class TestExpiry:
     def test_is_told_of_30_7_and_1_days_before(self, alice: cast.Player):
         lot = give(alice, days=60)
-        days = []
-        for hour in range(0, 60 * 24, 6):
-            if notices.tell_of_expiry(now=NOW + timedelta(hours=hour)):
-                days.append(60 - hour // 24)
+        days = [
+            60 - hour // 24
+            for hour in range(0, 60 * 24, 6)
+            if notices.tell_of_expiry(now=NOW + timedelta(hours=hour))
+        ]
         assert days == [30, 7, 1]
         [first, *_] = told("credit_expires")
         assert first["remaining_nanos"] == USD
