@@ -18,7 +18,12 @@ def usd(nanos: int) -> SafeString:
     """To the cent and below a cent to six places, both cut and not rounded; the title is exact."""
     sign = "-" if nanos < 0 else ""
     title = f"{sign}${format_usd(abs(nanos))}"
-    return format_html('<span class="money" title="{}">{}{}</span>', title, sign, _short(abs(nanos)))
+    return format_html('<span class="money" title="{}">{}</span>', title, plain(nanos))
+
+
+def plain(nanos: int) -> str:
+    """The same as text, where nothing can be pointed at."""
+    return f"{'-' if nanos < 0 else ''}{_short(abs(nanos))}"
 
 
 def paid(minor: int, currency: str) -> str:

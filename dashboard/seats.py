@@ -6,10 +6,10 @@ from uuid import UUID
 
 from django.http import HttpRequest
 
+from accounts.api.customer_callers import PAYING_ROLES
 from accounts.models import Customer, Membership, User
 
 CHOSEN: Final = "customer_id"
-_PAYERS: Final = frozenset({Membership.Role.OWNER, Membership.Role.ADMIN, Membership.Role.BILLING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Seat:
 
     @property
     def may_pay(self) -> bool:
-        return self.membership.role in _PAYERS
+        return self.membership.role in PAYING_ROLES
 
     def at(self, customer_id: UUID) -> "Seat":
         """The same user at another of its customers; raises KeyError where it is none of them."""

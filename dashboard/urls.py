@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from dashboard.views import history, overview, payment, sessions, top_up
+from dashboard.views import auto_top_up, codes, history, overview, papers, payment, sessions, top_up
 
 app_name = "dashboard"
 
@@ -14,4 +14,7 @@ urlpatterns = [
     path("top-up/", top_up.top_up, name="top-up"),
     path("top-ups/", history.history, name="history"),
     path("top-ups/<uuid:top_up_id>/", payment.payment, name="payment"),
+    path("papers/<uuid:paper_id>/", papers.paper, name="paper"),
+    path("auto-top-up/", auto_top_up.auto_top_up, name="auto-top-up"),
+    path("code/", codes.redeem, name="code"),
 ]

@@ -1,6 +1,8 @@
 """Money and moments in templates."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from django import template
 from django.utils import formats
@@ -37,3 +39,9 @@ def moment(value: datetime) -> SafeString:
         formats.date_format(value, "DATETIME_FORMAT"),
         formats.date_format(value, "j M Y, H:i \\U\\T\\C"),
     )
+
+
+@register.filter
+def of(values: Mapping[Any, Any], key: Any) -> Any:
+    """What `values` has for `key`, or nothing."""
+    return values.get(key, "")

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 
+from billing.services.papers import queries as papers
 from billing.services.top_ups import queries
 from dashboard import pages
 from dashboard.seats import Seat
@@ -20,6 +21,9 @@ def history(request: HttpRequest, seat: Seat) -> HttpResponse:
         seat,
         "history",
         top_ups=found.top_ups,
+        papers=papers.of_top_ups(
+            customer_id=seat.customer_id, top_up_ids=[top_up.id for top_up in found.top_ups]
+        ),
         next_before=found.next_before,
         is_first=before is None,
     )

@@ -10,9 +10,10 @@ from django.shortcuts import redirect
 from django.utils import timezone
 
 from billing import wake
-from billing.models import PENDING, TopUp, TopUpState
+from billing.models import PENDING, Paper, TopUp, TopUpState
 from billing.payments.errors import ProviderError
 from billing.payments.names import Method
+from billing.services.papers import queries as paper_queries
 from billing.services.top_ups import queries
 from billing.services.top_ups.converge import Converged, converge
 from dashboard import pages, qr_codes
@@ -51,6 +52,7 @@ def payment(request: HttpRequest, seat: Seat, top_up_id: UUID) -> HttpResponse:
         has_left=LEFT in request.GET,
         looks_again_in=_looks_again_in(seen, now=now),
         qr_code=_qr_code(top_up, now=now),
+        papers=_papers(top_up),
     )
 
 
@@ -73,6 +75,11 @@ def _looks_again_in(seen: Converged, *, now: datetime) -> int | None:
         return None
     age = now - seen.top_up.created_at
     return next((seconds for until, seconds in _SOON if age < until), None)
+
+
+def _papers(top_up: TopUp) -> list[Paper]:
+    found = paper_queries.of_top_ups(customer_id=top_up.customer_id, top_up_ids=[top_up.id])
+    return found.get(top_up.id, [])
 
 
 def _qr_code(top_up: TopUp, *, now: datetime) -> str:

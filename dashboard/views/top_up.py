@@ -10,7 +10,7 @@ from uuid_utils.compat import uuid4
 from billing.errors import BillingError, Refused
 from billing.models import TopUp, TopUpState
 from billing.payments.errors import Rejected, Unreachable
-from billing.payments.names import Method
+from billing.payments.names import Method, ProviderName
 from billing.services.top_ups import start
 from billing.services.top_ups.start import KeyReused, TooManyPending, TopUpRequest
 from dashboard import devices, pages, terms
@@ -48,6 +48,7 @@ def _buy(request: HttpRequest, seat: Seat, found: Terms) -> HttpResponse:
         amount_minor=found.offer.amount_minor,
         email=seat.user.email,
         user_id=seat.user.pk,
+        save_card=found.way.provider == ProviderName.STRIPE and "save_card" in request.POST,
     )
     try:
         begun = start.start(asked, idempotency_key=f"page:{key}", now=timezone.now())

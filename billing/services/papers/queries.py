@@ -12,6 +12,11 @@ def get(*, customer_id: UUID, paper_id: UUID) -> Paper:
     return _one(customer_id=customer_id, id=paper_id)
 
 
+def get_among(*, customer_ids: Collection[UUID], paper_id: UUID) -> Paper:
+    """A paper of one of these customers; raises `NotFound` for anybody else's."""
+    return _one(customer_id__in=customer_ids, id=paper_id)
+
+
 def receipt(*, customer_id: UUID, top_up_id: UUID) -> Paper:
     """The receipt of a top-up; `NotFound` too while none is issued yet."""
     return _one(customer_id=customer_id, top_up_id=top_up_id, kind=PaperKind.RECEIPT)
