@@ -33,7 +33,7 @@ def alter(account: Account, body: Record) -> Record:
     """Show the lines about `source` with another `amount` or `currency`."""
     found = _about(account, body)
     for record in found:
-        record["amount"] = int(body.get("amount", record["amount"]))
+        record["amount"] = int(body["amount"] if "amount" in body else record["amount"])
         record["currency"] = str(body.get("currency", record["currency"]))
         record["net"] = record["amount"] - record["fee"]
         account.save(record)
