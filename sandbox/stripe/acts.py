@@ -16,7 +16,7 @@ def acts(account: Account) -> dict[str, Act]:
     """Each takes ids and answers with the object as it is afterwards."""
     makers: dict[str, Callable[[Account, Record], Record]] = {
         "complete": complete,
-        "expire": lambda a, body: checkouts.expire(a, session_of(a, body)),
+        "expire": expire,
         "settle": lambda a, body: checkouts.settle(a, session_of(a, body), succeeds=bool(body["succeeds"])),
         "refund": refund,
         "settle_refund": lambda a, body: refunds.succeed(a, a.get("refund", body["refund"])),
@@ -83,6 +83,13 @@ def complete(account: Account, body: Record) -> Record:
     if how == "abandon":
         return session
     raise BadControl("how must be one of pay, decline, pay_later, abandon")
+
+
+def expire(account: Account, body: Record) -> Record:
+    """End a checkout that nobody has paid, before its time."""
+    session = session_of(account, body)
+    checkouts.require_open(session)
+    return checkouts.expire(account, session)
 
 
 def refund(account: Account, body: Record) -> Record:
