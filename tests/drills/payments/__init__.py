@@ -1,0 +1,1 @@
+"""Random histories of payments over real HTTP against what the providers say in the end."""
