@@ -6,11 +6,12 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from config.stack import ports, throw_away
+from config.stack import ports, stand_ins, throw_away
 from tests.config.processes import children, command_of, descendants, eventually, is_alive, kill
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -85,6 +86,14 @@ class TestRun:
         kill(first, signal.SIGKILL)
         assert eventually(lambda: service.child("granian", "wsgi") not in {None, first})
         assert eventually(lambda: ports.answers(int(environ["WEB_PORT"])), within_s=60)
+
+        sandbox = service.child("-m", "sandbox")
+        assert sandbox
+        kill(sandbox, signal.SIGKILL)
+        found = stand_ins.load(Path(environ["DATA_DIR"]))
+        assert eventually(lambda: service.child("-m", "sandbox") not in {None, sandbox}, within_s=60)
+        for port in (found.stripe_port, found.alipay_port):
+            assert eventually(partial(ports.answers, port), within_s=60)
 
         everything = descendants(service.process.pid)
         assert len(everything) > 6
