@@ -1,6 +1,6 @@
 """Plain admin pages of money, and the actions on keys and customers that need the wallet's lock."""
 
-from billing.admin import customers, keys, offers, payment_differences, payment_events, wallets
+from billing.admin import codes, customers, keys, offers, payment_differences, payment_events, wallets
 from billing.admin.debts import DebtRecords
 from billing.admin.holds import HoldRecords
 from billing.admin.ledger import LedgerRecords
@@ -19,4 +19,13 @@ RECORDS = (
     TopUpRecords(),
 )
 
-__all__ = ["RECORDS", "customers", "keys", "offers", "payment_differences", "payment_events", "wallets"]
+__all__ = [
+    "RECORDS",
+    "codes",
+    "customers",
+    "keys",
+    "offers",
+    "payment_differences",
+    "payment_events",
+    "wallets",
+]

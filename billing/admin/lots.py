@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path
 
 from accounts.operators.links import Tool, address, link, short
+from billing.admin.lot_page import PERMISSION, ExtendPage
 from billing.models import CreditLot, LotMovement
 from billing.operators import amounts, records
 from billing.operators.records import Column, Records, shown
@@ -38,7 +39,12 @@ class LotRecords(Records):
 
     def urls(self, wrap: Callable[..., Any]) -> list[URLPattern]:
         one = "billing/creditlot/<uuid:customer_id>/<uuid:lot_id>/"
-        return [*super().urls(wrap), path(one, wrap(self.one_view), name="billing_creditlot_change")]
+        extend = wrap(ExtendPage.as_view())
+        return [
+            *super().urls(wrap),
+            path(one, wrap(self.one_view), name="billing_creditlot_change"),
+            path(f"{one}extend/", extend, name="billing_creditlot_extend"),
+        ]
 
     def one_view(self, request: HttpRequest, customer_id: UUID, lot_id: UUID) -> HttpResponse:
         records.require(request, self.permission())
@@ -50,6 +56,7 @@ class LotRecords(Records):
             "title": f"{lot.get_kind_display()} lot of {lot.customer}",
             "opts": CreditLot._meta,  # noqa: SLF001 (Django documents it)
             "tools": [
+                *_extension(request, lot),
                 Tool("Customer", address("accounts_customer_change", customer_id)),
                 Tool("Wallet", address("billing_wallet_change", customer_id)),
                 Tool("All lots", address("billing_creditlot_changelist", customer=customer_id)),
@@ -71,3 +78,9 @@ class LotRecords(Records):
             ],
         }
         return records.answer(request, "operators/record.html", context)
+
+
+def _extension(request: HttpRequest, lot: CreditLot) -> list[Tool]:
+    may = request.user.has_perm(PERMISSION) and lot.has_credit and lot.expires_at is not None
+    page = address("billing_creditlot_extend", lot.customer_id, lot.id)
+    return [Tool("Give more time", page)] if may else []

@@ -1,5 +1,6 @@
 """Walks every page and every action of the site: whoever adds one says here what it may change."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -35,9 +36,16 @@ ACTIONS = {
     ("usage.quarantinedevent", "replay"): Action.REPLAY_EVENT,
     ("usage.quarantinedevent", "resolve"): Action.RESOLVE_EVENT,
     ("usage.discrepancy", "answer"): Action.ANSWER_DISCREPANCY,
+    ("billing.redemptioncode", "revoke"): Action.REVOKE_CODE,
     ("billing.providerevent", "replay"): Action.REPLAY_PAYMENT_EVENT,
     ("billing.providerevent", "resolve"): Action.RESOLVE_PAYMENT_EVENT,
     ("billing.paymentalert", "answer"): Action.ANSWER_PAYMENT_ALERT,
+}
+# Rows that belong to nobody of the cast.
+MADE: dict[str, Callable[[], Any]] = {
+    "accounts.servicetoken": waiting.token,
+    "billing.redemptioncode": waiting.code,
+    "billing.providerevent": waiting.payment_event,
 }
 MONEY = ("billing", "usage", "catalog")
 PAGES = list(admin.site._registry.items())
@@ -126,10 +134,8 @@ def _row(where: str, action: str) -> Any:
         return alice.customer
     if where == "accounts.apikey":
         return alice.customer.api_keys.get()
-    if where == "accounts.servicetoken":
-        return waiting.token()
-    if where == "billing.providerevent":
-        return waiting.payment_event()
+    if where in MADE:
+        return MADE[where]()
     if where == "billing.paymentalert":
         return waiting.payment_alert(alice)
     return waiting.discrepancy(alice) if where == "usage.discrepancy" else waiting.quarantined(alice)

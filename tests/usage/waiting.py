@@ -5,8 +5,9 @@ from uuid_utils.compat import uuid7
 
 from accounts.models import ServiceToken
 from accounts.services import service_tokens
-from billing.models import EventState, PaymentAlert, ProviderEvent, TopUp
-from billing.services import customers
+from billing.models import EventState, PaymentAlert, ProviderEvent, RedemptionCode, TopUp
+from billing.services import codes, customers
+from billing.services.codes import CodeTerms
 from tests import cast
 from usage.models import Discrepancy, DiscrepancyKind, QuarantinedEvent, ReconciliationRun
 
@@ -83,3 +84,9 @@ def payment_alert(who: cast.Player) -> PaymentAlert:
         detail="asked for 2000, found 1",
         found_at=now,
     )
+
+
+def code() -> RedemptionCode:
+    """A code for $5 that nobody has redeemed."""
+    [issued] = codes.issue(CodeTerms(5 * cast.USD, "a fair"), count=1, now=timezone.now())
+    return RedemptionCode.objects.get(id=issued.id)
