@@ -1,5 +1,7 @@
 """Bob buys, is refunded and disputes: books of payments for the audit to look at."""
 
+from functools import partial
+
 import pytest
 from django.utils import timezone
 from uuid_utils.compat import uuid7
@@ -22,8 +24,8 @@ def tell(bob: cast.Player) -> None:
     """A top-up of each kind, refunds that were made and that failed, half a dispute, a code, a message."""
     with pytest.MonkeyPatch.context() as patched:
         stand_ins = {name: StandIn(name) for name in ProviderName}
-        for name, stand_in in stand_ins.items():
-            patched.setitem(registry._MAKERS, name, lambda made=stand_in: made)
+        for name in ProviderName:
+            patched.setitem(registry._MAKERS, name, partial(stand_ins.get, name))
         registry._made.cache_clear()
         _buy(bob, stand_ins[ProviderName.STRIPE], stand_ins[ProviderName.ALIPAY])
     registry._made.cache_clear()

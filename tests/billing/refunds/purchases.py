@@ -63,12 +63,21 @@ def found(top_up: TopUp, provider: StandIn, minor: int, **changes: Any) -> None:
     provider.show(top_up.object_id, refunds=(*shown.refunds, provider.refund_seen(minor, **changes)))
 
 
+def due_at(refund: Refund) -> datetime:
+    """When it is asked about next, as it is stored."""
+    due = Refund.objects.get(id=refund.id).next_check_at
+    assert due is not None
+    return due
+
+
 def legs(entry_id: UUID | None) -> list[tuple[int, int, int]]:
+    assert entry_id is not None
     moved = Transfer.objects.filter(ledger_transaction_id=entry_id).order_by("position")
     return list(moved.values_list("debit_account", "credit_account", "amount_nanos"))
 
 
 def left(lot_id: UUID | None) -> int:
+    assert lot_id is not None
     return CreditLot.objects.get(id=lot_id).remaining_nanos
 
 
