@@ -148,6 +148,9 @@ def _other_schemes(secret: str, at: int) -> Iterator[Forgery]:
 def _other_headers(secret: str, at: int) -> Iterator[Forgery]:
     right = signed(BODY, secret=secret, at=at)[HEADER]
     proof = right.partition(",")[2]
+    old = at - 900
+    # What signs an old time, with that time written so that only some readers find it.
+    old_proof = f"v1={signature(BODY, secret=secret, at=old)}"
     wrong = {
         "empty": "",
         "a comma": ",",
@@ -157,6 +160,10 @@ def _other_headers(secret: str, at: int) -> Iterator[Forgery]:
         "no time": proof,
         "two times, the old one first": f"t={at - 900},{right}",
         "two times, the old one last": f"{right},t={at - 900}",
+        "two times, the old one with an end": f"t={old}=x,{old_proof},t={at}",
+        "two times, the old one with a plus": f"t=+{old},{old_proof},t={at}",
+        "two times, the old one behind a blank": f"t= {old},{old_proof},t={at}",
+        "two times, the old one behind zeros": f"t={old:020},{old_proof},t={at}",
         "semicolons": right.replace(",", ";"),
         "blanks behind commas": right.replace(",", ", "),
         "JSON": json.dumps({"t": at, "v1": proof[3:]}),
