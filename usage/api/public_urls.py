@@ -2,6 +2,10 @@
 
 from django.urls import path
 
-from usage.api import statements
+from usage.api import statement_files, statements
 
-urlpatterns = [path("statement", statements.StatementView.as_view())]
+urlpatterns = [
+    path("statement", statements.StatementView.as_view()),
+    path("statement.pdf", statement_files.StatementPdfView.as_view()),
+    path("statement.csv", statement_files.StatementCsvView.as_view()),
+]

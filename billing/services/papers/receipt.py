@@ -11,6 +11,7 @@ from billing.services.papers.sheet import QUIET, STRONG, Ink, Story, gap, words
 from billing.services.papers.words import WORDS, Words
 
 _RIGHT: Final = Ink(right=True)
+_MOST_LINES: Final = 8
 _TOTAL: Final = Ink(size=12, bold=True)
 
 
@@ -56,10 +57,16 @@ def _dates(content: Content, said: Words) -> list[tuple[str, str]]:
 
 
 def _party(heading: str, party: dict[str, Any], said: Words) -> Story:
-    lines = [party["address"], party.get("country", ""), party["email"]]
+    lines = [*_address(party["address"]), party.get("country", ""), party["email"]]
     if party["tax_id"]:
         lines.append(f"{said.tax_id}: {party['tax_id']}")
     return [words(heading, QUIET), words(party["name"], STRONG), *(words(line) for line in lines if line)]
+
+
+def _address(address: str) -> list[str]:
+    """Its lines; somebody's hundred short ones must not outgrow the page."""
+    lines = [line.strip() for line in address.splitlines() if line.strip()]
+    return [*lines[:_MOST_LINES], " ".join(lines[_MOST_LINES:])]
 
 
 def _amounts(content: Content, said: Words, kind: PaperKind) -> Story:

@@ -13,6 +13,7 @@ from reportlab.lib.units import mm  # type: ignore[import-untyped]
 from reportlab.platypus import (  # type: ignore[import-untyped]
     Flowable,
     HRFlowable,
+    LongTable,
     Paragraph,
     SimpleDocTemplate,
     Spacer,
@@ -30,6 +31,7 @@ WIDTH: Final = A4[0] - 2 * MARGIN
 # ReportLab's own, inside the margins.
 _FRAME: Final = 6
 _FLUSH: Final = [("LEFTPADDING", (0, 0), (-1, -1), 0), ("RIGHTPADDING", (0, 0), (-1, -1), 0)]
+_SMALL: Final = 8.5
 _TOP: Final = ("VALIGN", (0, 0), (-1, -1), "TOP")
 
 Story = list[Flowable]
@@ -103,6 +105,41 @@ def table(rows: Sequence[Sequence[Flowable]], widths: Sequence[float]) -> Flowab
         ("LINEBELOW", (0, 1), (-1, -1), 0.4, LINE),
     ]
     return Table(rows, colWidths=widths, style=style, repeatRows=1)
+
+
+def columns(rows: Sequence[Sequence[str]], widths: Sequence[float]) -> Flowable:
+    """Many rows of text below a heading: date, what it is, and numbers to the right of it.
+
+    The first and the last row under the heading are balances. What a cell says in its second line is quiet.
+    """
+    style: list[tuple[Any, ...]] = [
+        *_FLUSH,
+        _TOP,
+        ("FONT", (0, 0), (-1, -1), text.LATIN, _SMALL, _SMALL * 1.45),
+        ("TEXTCOLOR", (0, 0), (-1, -1), INK),
+        ("ALIGN", (2, 0), (-1, -1), "RIGHT"),
+        ("TOPPADDING", (0, 0), (-1, -1), 1 * mm),
+        ("BOTTOMPADDING", (0, 0), (-1, -1), 1 * mm),
+        ("LINEBELOW", (0, 0), (-1, 0), 0.8, INK),
+        ("LINEBELOW", (0, 1), (-1, -1), 0.4, LINE),
+        *[("FONT", (0, row), (-1, row), text.BOLD, _SMALL, _SMALL * 1.45) for row in (1, -1)],
+    ]
+    heading, *others = rows
+    cells: list[list[Flowable | str]] = [
+        [words(name, Ink(size=_SMALL, color=GREY, right=at > 1)) for at, name in enumerate(heading)]
+    ]
+    bold = {0, len(others) - 1}
+    for row, (day, item, *numbers) in enumerate(others):
+        cells.append([day, _two_lines(item, bold=row in bold), *numbers])
+    return LongTable(cells, colWidths=list(widths), style=style, repeatRows=1)
+
+
+def _two_lines(item: str, *, bold: bool) -> list[Flowable]:
+    first, *second = item.split("\n", 1)
+    return [
+        words(first, Ink(size=_SMALL, bold=bold)),
+        *(words(more, Ink(size=_SMALL - 1, color=GREY)) for more in second),
+    ]
 
 
 def build(story: Story, *, title: str, author: str, foot: str, page: str) -> bytes:

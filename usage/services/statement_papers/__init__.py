@@ -1,0 +1,1 @@
+"""Statements to keep: a UTC month as PDF and as CSV, adding up to the nano."""
