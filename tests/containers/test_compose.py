@@ -24,6 +24,11 @@ OF_ENGINES = {
     *("POSTGRES_PASSWORD", "POSTGRES_INITDB_ARGS", "PGPASSWORD"),
     *("VALKEY_PASSWORD", "OWNER_PASSWORD", "APP_PASSWORD"),
 }
+# What the Dockerfile sets, and what only `make run` reads.
+OF_THE_IMAGE = {"DATA_DIR", "LOG_FORMAT", "PROMETHEUS_MULTIPROC_DIR"}
+OF_MAKE_RUN = {
+    *("WEB_HOST", "WEB_PORT", "WEB_WORKERS", "WEB_THREADS", "KEY_EVENTS_PORT", "WORKER_CONCURRENCY"),
+}
 ENGINES = Engines("key", "superuser", "owner", "app", "valkey", 1, 2)
 
 
@@ -113,6 +118,9 @@ class TestVariables:
     def test_of_ours_are_settings(self, name):
         assert environment(name).keys() <= read_by_settings()
 
+    def test_leave_no_setting_out(self):
+        assert read_by_settings() - environment("set-up").keys() == OF_THE_IMAGE | OF_MAKE_RUN
+
     @pytest.mark.parametrize("name", compose.OURS)
     def test_reach_every_process_alike(self, name):
         assert environment(name).keys() - {"DATABASE_OWNER_URL"} == environment("web").keys()
@@ -173,8 +181,17 @@ class TestWalls:
         document = compose.document()
 
         assert document["networks"]["engines"]["internal"] is True
-        for name in (*compose.ENGINES, *compose.ONCE):
+        for name in (*compose.ENGINES, *compose.ONCE, "beat"):
             assert document["services"][name]["networks"] == ["engines"]
+
+    def test_let_out_who_asks_providers_and_sends_mails(self):
+        document = compose.document()
+        outside = {
+            name for name, network in document["networks"].items() if not (network or {}).get("internal")
+        }
+
+        for name in ("web", "worker"):
+            assert outside & set(document["services"][name]["networks"])
 
     @pytest.mark.parametrize("name", [*compose.OURS, "valkey", "roles"])
     def test_take_rights_away(self, name):
