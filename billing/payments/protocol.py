@@ -244,7 +244,8 @@ class PaymentProvider(Protocol):
     def fetch(self, lookup: Lookup, *, refunds: Sequence[str] = ()) -> Payment | None:
         """The payment with all its refunds and disputes; None where the provider knows of none.
 
-        `refunds` are our references of refunds to be asked about one by one, where the provider lists none.
+        `refunds` are our references of refunds that were made or still may be: to be asked about one by one,
+        where the provider lists none.
         """
         ...
 

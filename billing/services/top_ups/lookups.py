@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 
-from billing.models import Refund, RefundOrigin, TopUp
+from django.db.models import Q
+
+from billing.models import Refund, RefundOrigin, RefundState, TopUp
 from billing.payments.names import ProviderName
 from billing.payments.protocol import Lookup
 
@@ -21,18 +23,31 @@ def of(top_up: TopUp, hint: Lookup | None = None) -> Lookup | None:
 
 
 def our_refunds(top_up: TopUp) -> Sequence[str]:
-    """Our references of the refunds that we asked for."""
-    refunds = Refund.objects.filter(customer_id=top_up.customer_id, top_up_id=top_up.id)
-    return [refund.reference for refund in refunds.filter(origin=RefundOrigin.OPERATOR).order_by("id")]
+    """Our references of the refunds that we asked for and did not give up."""
+    refunds = Refund.objects.filter(
+        customer_id=top_up.customer_id, top_up_id=top_up.id, origin=RefundOrigin.OPERATOR
+    )
+    return [refund.reference for refund in refunds.exclude(state=RefundState.FAILED).order_by("id")]
 
 
 def _found_refunds(top_up: TopUp) -> list[str]:
-    """What Alipay is to be asked about again: refunds made on its own pages, which it lists nowhere."""
+    """What Alipay is to be asked about again, because it lists no refunds.
+
+    Those made on its own pages, and ours that we gave up: one that it has all the same counts like one of
+    those, and one that it never had keeps nothing back.
+    """
     if top_up.provider != ProviderName.ALIPAY:
         return []
-    found = Refund.objects.filter(
-        customer_id=top_up.customer_id, top_up_id=top_up.id, origin=RefundOrigin.PROVIDER
+    refunds = Refund.objects.filter(
+        Q(origin=RefundOrigin.PROVIDER) | Q(state=RefundState.FAILED),
+        customer_id=top_up.customer_id,
+        top_up_id=top_up.id,
     )
-    ids = found.order_by("id").values_list("provider_refund_id", flat=True)
-    names = (refund_id.partition(":")[2] for refund_id in ids)
+    names = (_name_of(refund) for refund in refunds.order_by("id"))
     return [name for name in names if name and name != "rest"]
+
+
+def _name_of(refund: Refund) -> str:
+    if refund.origin == RefundOrigin.OPERATOR:
+        return refund.reference
+    return refund.provider_refund_id.partition(":")[2]
