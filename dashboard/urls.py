@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from dashboard.views import auto_top_up, codes, history, overview, papers, payment, sessions, top_up
+from dashboard.views import (
+    auto_top_up,
+    codes,
+    history,
+    overview,
+    papers,
+    payment,
+    sessions,
+    statements,
+    top_up,
+)
 
 app_name = "dashboard"
 
@@ -15,6 +25,7 @@ urlpatterns = [
     path("top-ups/", history.history, name="history"),
     path("top-ups/<uuid:top_up_id>/", payment.payment, name="payment"),
     path("papers/<uuid:paper_id>/", papers.paper, name="paper"),
+    path("statements/", statements.statements, name="statements"),
     path("auto-top-up/", auto_top_up.auto_top_up, name="auto-top-up"),
     path("code/", codes.redeem, name="code"),
 ]
