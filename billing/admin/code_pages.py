@@ -73,7 +73,7 @@ class IssuePage(PermissionRequiredMixin, FormView):  # type: ignore[type-arg]
             **admin.site.each_context(self.request),
             "title": "Issue codes",
             "action": "Issue codes",
-            "warning": "Who has a code has its credit. The next page shows the codes, once; they are kept nowhere.",
+            "warning": "Who has a code has its credit. The next page shows the codes; nothing keeps them.",
             "crumbs": [Tool("Redemption codes", back)],
             "back": back,
             "facts": [],
