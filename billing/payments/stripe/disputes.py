@@ -7,8 +7,9 @@ from billing.payments.stripe.answers import PAGE, Answer, currency, every, plain
 
 
 def listed(client: stripe.StripeClient, payment_id: str) -> tuple[DisputeSeen, ...]:
+    """The oldest first; Stripe lists the newest first."""
     page = client.v1.disputes.list({"payment_intent": payment_id, "limit": PAGE})
-    return tuple(seen(dispute) for dispute in every(page))
+    return tuple(seen(dispute) for dispute in every(page))[::-1]
 
 
 def seen(dispute: Answer) -> DisputeSeen:

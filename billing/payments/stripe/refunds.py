@@ -38,8 +38,9 @@ def start(client: stripe.StripeClient, order: RefundOrder) -> RefundSeen:
 
 
 def listed(client: stripe.StripeClient, payment_id: str) -> tuple[RefundSeen, ...]:
+    """The oldest first; Stripe lists the newest first."""
     page = client.v1.refunds.list({"payment_intent": payment_id, "limit": PAGE})
-    return tuple(seen(refund) for refund in every(page))
+    return tuple(seen(refund) for refund in every(page))[::-1]
 
 
 def seen(refund: Answer) -> RefundSeen:
