@@ -48,8 +48,13 @@ def post_seen(top_up: TopUp, payment: Payment, now: datetime) -> None:
 def take_over(refund: Refund, top_up: TopUp, seen: RefundSeen, *, now: datetime) -> None:
     """Bring a refund to the state that its provider shows; an older answer than ours changes nothing.
 
-    Called under the wallet's lock, with rows that were read after it.
+    Called under the wallet's lock, with rows that were read after it. One that was given up meanwhile and is
+    there all the same is left to who converges next.
     """
+    if _was_given_up(refund, seen):
+        top_up.next_check_at = now
+        top_up.save(update_fields=["next_check_at"])
+        return
     if (seen.amount_minor, seen.currency) != (refund.amount_minor, top_up.currency):
         detail = f"refund {refund.id} of {refund.amount_minor} is {seen.amount_minor} {seen.currency} there"
         _tell(top_up, "refund_differs", detail, now=now)
@@ -73,18 +78,23 @@ def take_over(refund: Refund, top_up: TopUp, seen: RefundSeen, *, now: datetime)
 
 
 def _find(refunds: list[Refund], seen: RefundSeen) -> Refund | None:
-    """By the provider's id; else ours by our reference, unless it had failed before the provider knew of it.
+    """By the provider's id; else ours by our reference, unless it was given up and is there all the same.
 
-    Such a one is at the provider all the same, so that its money has left: it is posted like one found there.
+    Then its money has left: it is posted like one found there.
     """
     for refund in refunds:
         if refund.provider_refund_id == seen.refund_id:
             return refund
     for refund in refunds:
         if refund.origin == RefundOrigin.OPERATOR and refund.reference == seen.reference:
-            was_undone = refund.state == RefundState.FAILED and seen.state != _FAILED
-            return None if was_undone and not refund.provider_refund_id else refund
+            return None if _was_given_up(refund, seen) else refund
     return None
+
+
+def _was_given_up(refund: Refund, seen: RefundSeen) -> bool:
+    """Whether we have undone a refund before its provider gave it a name, and the provider has not."""
+    is_undone = refund.state == RefundState.FAILED and refund.provider_refund_id == ""
+    return is_undone and seen.state != _FAILED
 
 
 def _post_new(top_up: TopUp, seen: RefundSeen, refunds: list[Refund], *, now: datetime) -> Refund | None:
