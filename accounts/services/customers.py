@@ -63,13 +63,17 @@ def verify_email(*, email: str, now: datetime) -> bool:
     return False
 
 
-def freeze(*, customer_id: UUID, reason: str, now: datetime) -> Customer:
-    """Refuse new holds and payments; a customer who is frozen already keeps the first reason."""
+def freeze(*, customer_id: UUID, reason: str, now: datetime, instead_of: str | None = None) -> Customer:
+    """Refuse new holds and payments; a customer who is frozen already keeps the first reason.
+
+    A reason that begins with `instead_of` gives way to the new one.
+    """
     reason = cleaned(reason, field="reason", maximum=300)
 
     with transaction.atomic():
         customer = _lock_open(customer_id)
-        if customer.state == Customer.State.ACTIVE:
+        gives_way = instead_of is not None and customer.state_reason.startswith(instead_of)
+        if customer.state == Customer.State.ACTIVE or gives_way:
             _move(customer, Customer.State.FROZEN, reason, now)
     return customer
 

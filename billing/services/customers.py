@@ -12,6 +12,8 @@ from accounts.services.api_keys import IssuedKey
 from billing.services import keys, wallets, welcome
 
 FIRST_KEY = "First key"
+# How the reason begins where a payment froze a customer: it may end with the payment's trouble.
+PAYMENT_AT_RISK = "payment at risk: "
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +60,12 @@ def verify_email(*, email: str, now: datetime) -> Verified:
 
 
 def freeze(*, customer_id: UUID, reason: str, now: datetime) -> Customer:
-    """Refuse new holds; running holds settle."""
+    """Refuse new holds; running holds settle.
+
+    An operator's reason takes the place of a payment's, so that the freeze outlasts the payment's trouble.
+    """
     with keys.changing(customer_id, now=now):
-        return customers.freeze(customer_id=customer_id, reason=reason, now=now)
+        return customers.freeze(customer_id=customer_id, reason=reason, now=now, instead_of=PAYMENT_AT_RISK)
 
 
 def unfreeze(*, customer_id: UUID, reason: str, now: datetime) -> Customer:

@@ -24,7 +24,7 @@ def post_moved(dispute: Dispute, top_up: TopUp, seen: DisputeSeen, *, now: datet
     posted = _posted(top_up, seen.moved)
     is_new = False
     for moved in sorted(seen.moved, key=lambda moved: moved.amount_minor):
-        if effect_key(moved) in posted:
+        if posted.keys() & {effect_key(moved), effect_key(moved) + _FEE}:
             continue
         if moved.currency != top_up.currency:
             detail = f"{moved.transaction_id} of a dispute is in {moved.currency} and not posted"
@@ -82,8 +82,8 @@ def _entry(book: Book, dispute: Dispute, kind: TransactionKind, key: str) -> Ent
 
 
 def _posted(top_up: TopUp, moved: Iterable[MoneyMoved]) -> dict[str, UUID]:
-    """The ledger transactions of these balance transactions, by effect key."""
-    keys = [effect_key(each) for each in moved]
+    """The ledger transactions of these balance transactions and of their fees, by effect key."""
+    keys = [effect_key(each) + part for each in moved for part in ("", _FEE)]
     posted = LedgerTransaction.objects.filter(customer_id=top_up.customer_id, effect_key__in=keys)
     return {str(key): posted_id for key, posted_id in posted.values_list("effect_key", "id")}
 

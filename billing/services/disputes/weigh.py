@@ -11,8 +11,6 @@ from accounts.models import Customer
 from billing.models import Dispute, TopUp, Wallet
 from billing.services import customers
 
-# How a customer's `state_reason` begins where a payment is the cause.
-OURS: Final = "payment at risk: "
 LOST: Final = "lost"
 ENDED: Final = frozenset({"won", LOST, "prevented", "warning_closed"})
 _INQUIRY: Final = "warning_"
@@ -32,13 +30,14 @@ def rank(status: str) -> int:
 def freeze(customer_id: UUID, *, cause: str, now: datetime) -> None:
     """Freeze an active customer; the caller holds the wallet's lock."""
     if _customer(customer_id).state == Customer.State.ACTIVE:
-        customers.freeze(customer_id=customer_id, reason=f"{OURS}{cause}"[:300], now=now)
+        customers.freeze(customer_id=customer_id, reason=f"{customers.PAYMENT_AT_RISK}{cause}"[:300], now=now)
 
 
 def unfreeze(dispute: Dispute, *, now: datetime) -> None:
     """Unfreeze where nothing else weighs on the customer; the caller holds the wallet's lock."""
     customer = _customer(dispute.customer_id)
-    if customer.state != Customer.State.FROZEN or not customer.state_reason.startswith(OURS):
+    is_ours = customer.state_reason.startswith(customers.PAYMENT_AT_RISK)
+    if customer.state != Customer.State.FROZEN or not is_ours:
         return
     if Wallet.objects.get(customer_id=customer.id).debt_nanos or _is_at_risk_beside(dispute):
         return

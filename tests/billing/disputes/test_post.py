@@ -133,6 +133,14 @@ class TestPostSeen:
         assert (Dispute.objects.get().status, state(alice)) == ("won", "active")
         assert alice.wallet().balance_nanos == 20 * USD
 
+    def test_pays_a_fee_once_that_comes_without_money(self, stripe: StandIn):
+        alice = cast.player("Alice")
+        top_up = bought(alice, stripe)
+        for _ in range(2):
+            disputed(stripe, top_up, MoneyMoved("txn_1", 0, 1500, "USD"))
+        assert kinds(alice) == ["top_up", "dispute"]
+        assert posted("stripe:txn:txn_1:fee") == [(FEE, STRIPE, 15 * USD)]
+
     @pytest.mark.parametrize(
         ("moved", "code"),
         [
@@ -160,6 +168,14 @@ class TestFreeze:
         top_up = bought(alice, stripe)
         customers.freeze(customer_id=alice.id, reason="asked for it", now=timezone.now())
         disputed(stripe, top_up, TAKEN)
+        disputed(stripe, top_up, TAKEN, BACK, status="won")
+        assert state(alice) == "frozen"
+
+    def test_of_an_operator_that_comes_later_stays_too(self, stripe: StandIn):
+        alice = cast.player("Alice")
+        top_up = bought(alice, stripe)
+        disputed(stripe, top_up, TAKEN)
+        customers.freeze(customer_id=alice.id, reason="sells its keys", now=timezone.now())
         disputed(stripe, top_up, TAKEN, BACK, status="won")
         assert state(alice) == "frozen"
 
