@@ -154,7 +154,7 @@ class Alipay:
         asked = dict.fromkeys((*ours, *lookup.refunds)) if trade.can_have_refunds else {}
         answers = [self._refund(trade.out_trade_no, reference, ours=reference in ours) for reference in asked]
         seen = [refund for refund in answers if refund]
-        # One of ours that Alipay does not show yet is part of the rest, and would be taken for somebody else's.
+        # One of ours that Alipay does not show yet is part of the rest, and would be taken for another's.
         are_ours_seen = set(ours) <= {refund.reference for refund in seen}
         if are_ours_seen and (rest := trades.rest_of(trade, seen)):
             # Where no number was given to a refund, Alipay gives it the trade's.
