@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from accounts.models import OperatorAction
 from accounts.operators.links import address
-from billing.models import EventState, Hold, HoldState, PaymentAlert, PaymentDiscrepancy, ProviderEvent
+from billing.models import EventState, Hold, HoldState, Mail, PaymentAlert, PaymentDiscrepancy, ProviderEvent
 from usage.models import AuditRun, Discrepancy, QuarantinedEvent, UsageConflict, UsageEvent
 
 MOST = 1_000
@@ -113,6 +113,20 @@ QUEUES = (
         lambda now: Hold.objects.filter(state=HoldState.OPEN, expires_at__lt=now - LATE),
         "expires_at",
         lambda: address("billing_hold_changelist", state=HoldState.OPEN),
+    ),
+    _Queue(
+        "billing.view_mail",
+        "mails that nobody got, given up",
+        lambda _now: Mail.objects.filter(sent_at=None, next_try_at=None),
+        "created_at",
+        lambda: address("billing_mail_changelist", state="given_up"),
+    ),
+    _Queue(
+        "billing.view_mail",
+        "mails waiting for more than an hour: does the mail server answer?",
+        lambda now: Mail.objects.filter(next_try_at__isnull=False, created_at__lt=now - timedelta(hours=1)),
+        "created_at",
+        lambda: address("billing_mail_changelist", state="waiting"),
     ),
 )
 

@@ -43,6 +43,7 @@ class Action(models.TextChoices):
     ISSUE_CODE = "issue_code"
     REVOKE_CODE = "revoke_code"
     EXTEND_LOT = "extend_lot"
+    RETRY_MAIL = "retry_mail"
     VERIFY_EMAIL = "verify_email"
 
 

@@ -1,11 +1,22 @@
 """Plain admin pages of money, and the actions on keys and customers that need the wallet's lock."""
 
-from billing.admin import codes, customers, keys, offers, payment_differences, payment_events, wallets
+from billing.admin import (
+    billing_details,
+    codes,
+    customers,
+    keys,
+    mails,
+    offers,
+    payment_differences,
+    payment_events,
+    wallets,
+)
 from billing.admin.debts import DebtRecords
 from billing.admin.holds import HoldRecords
 from billing.admin.ledger import LedgerRecords
 from billing.admin.lots import LotRecords
 from billing.admin.money_back import DisputeRecords, RefundRecords
+from billing.admin.papers import PaperRecords
 from billing.admin.top_ups import TopUpRecords
 
 # The site gives these their addresses and their lines in its index.
@@ -15,15 +26,18 @@ RECORDS = (
     HoldRecords(),
     LedgerRecords(),
     LotRecords(),
+    PaperRecords(),
     RefundRecords(),
     TopUpRecords(),
 )
 
 __all__ = [
     "RECORDS",
+    "billing_details",
     "codes",
     "customers",
     "keys",
+    "mails",
     "offers",
     "payment_differences",
     "payment_events",
