@@ -5,9 +5,10 @@ from uuid_utils.compat import uuid7
 
 from accounts.models import ServiceToken
 from accounts.services import service_tokens
-from billing.models import EventState, PaymentAlert, ProviderEvent, RedemptionCode, TopUp
+from billing.models import EventState, Mail, MailKind, PaymentAlert, ProviderEvent, RedemptionCode, TopUp
 from billing.services import codes, customers
 from billing.services.codes import CodeTerms
+from billing.services.mails import outbox
 from tests import cast
 from usage.models import Discrepancy, DiscrepancyKind, QuarantinedEvent, ReconciliationRun
 
@@ -90,3 +91,10 @@ def code() -> RedemptionCode:
     """A code for $5 that nobody has redeemed."""
     [issued] = codes.issue(CodeTerms(5 * cast.USD, "a fair"), count=1, now=timezone.now())
     return RedemptionCode.objects.get(id=issued.id)
+
+
+def given_up_mail(who: cast.Player) -> Mail:
+    now = timezone.now()
+    outbox.write(customer_id=who.id, kind=MailKind.CUT_OFF, cause_key="cut-off", content={}, now=now)
+    Mail.objects.update(next_try_at=None, attempts=9, failure="nobody listens")
+    return Mail.objects.get()
