@@ -1,7 +1,6 @@
 """Where mails go, from one address in the environment."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
@@ -23,7 +22,7 @@ class MailServer:
     use_ssl: bool = False
 
 
-def read(url: str, *, otherwise: Path | None) -> MailServer:
+def read(url: str, *, otherwise: str | None) -> MailServer:
     """Read `smtp+tls://USER:PASSWORD@HOST:PORT`; without it, files in `otherwise`, or stdout."""
     if not url:
         return MailServer(f"{_BACKENDS}.{'filebased' if otherwise else 'console'}.EmailBackend")

@@ -30,7 +30,11 @@ EMBEDDED = not env.str("DATABASE_URL", default="")
 # Without keys of real providers their stand-ins are meant, and never beside a database of one's own.
 SANDBOX = EMBEDDED and stand_ins.wanted(os.environ)
 if EMBEDDED:
-    _embedded = {**state.load(DATA_DIR).environ(), "PUBLIC_URL": f"http://127.0.0.1:{WEB_PORT}"}
+    _embedded = {
+        **state.load(DATA_DIR).environ(),
+        "PUBLIC_URL": f"http://127.0.0.1:{WEB_PORT}",
+        "EMAIL_DIR": str(DATA_DIR.absolute() / "mails"),
+    }
     if SANDBOX:
         _embedded |= stand_ins.load(DATA_DIR).environ()
     for _name, _value in _embedded.items():
@@ -188,7 +192,7 @@ SELLER_TAX_ID = env.str("SELLER_TAX_ID", default="")
 SELLER_EMAIL = env.str("SELLER_EMAIL", default="")
 
 # Mails. On a laptop they become files; elsewhere they need a server, or stand in the worker's output.
-EMAIL_FILE_PATH = DATA_DIR / "mails" if EMBEDDED else None
+EMAIL_FILE_PATH = env.str("EMAIL_DIR", default="") or None
 _mail_server = mail_server.read(env.str("EMAIL_URL", default=""), otherwise=EMAIL_FILE_PATH)
 EMAIL_BACKEND = _mail_server.backend
 EMAIL_HOST = _mail_server.host

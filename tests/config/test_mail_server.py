@@ -1,7 +1,5 @@
 """Where mails go: a server by its address, else files or the worker's output."""
 
-from pathlib import Path
-
 import pytest
 
 from config import mail_server
@@ -24,7 +22,7 @@ class TestRead:
         assert mail_server.read(url, otherwise=None) == MailServer(SMTP, "mail", port, use_ssl=ssl)
 
     def test_writes_files_or_prints_without_one(self):
-        assert "filebased" in mail_server.read("", otherwise=Path("mails")).backend
+        assert "filebased" in mail_server.read("", otherwise="mails").backend
         assert "console" in mail_server.read("", otherwise=None).backend
 
     @pytest.mark.parametrize("url", ["mail.example.com", "https://me:SECRET@mail", "smtp://", "smtp:mail"])

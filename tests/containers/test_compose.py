@@ -27,6 +27,7 @@ OF_ENGINES = {
 # What the Dockerfile sets, and what only `make run` reads.
 OF_THE_IMAGE = {"DATA_DIR", "LOG_FORMAT", "PROMETHEUS_MULTIPROC_DIR"}
 OF_MAKE_RUN = {
+    "EMAIL_DIR",
     *("WEB_HOST", "WEB_PORT", "WEB_WORKERS", "WEB_THREADS", "KEY_EVENTS_PORT", "WORKER_CONCURRENCY"),
 }
 ENGINES = Engines("key", "superuser", "owner", "app", "valkey", 1, 2)
