@@ -338,6 +338,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "payment_discrepancy",
+                "verbose_name_plural": "payment discrepancies",
             },
         ),
         migrations.CreateModel(

@@ -91,6 +91,7 @@ class PaymentDiscrepancy(models.Model):
 
     class Meta:
         db_table = "payment_discrepancy"
+        verbose_name_plural = "payment discrepancies"
         constraints = [
             models.CheckConstraint(
                 name="payment_discrepancy_kind_known",
