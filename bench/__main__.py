@@ -10,7 +10,7 @@ from bench import cluster, growth, rows
 from bench.cluster import Cluster
 from bench.rows import Row
 
-STAGES = ("settle", "ingest", "holds", "publish", "growth")
+STAGES = ("settle", "ingest", "holds", "publish", "webhooks", "growth")
 CUSTOMERS = 10_000
 CHARGES_BEFORE = 100_000
 CHARGES_AFTER = 1_000_000
