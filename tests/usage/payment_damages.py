@@ -8,6 +8,7 @@ ALL: tuple[Damage, ...] = (
         "credit_was_paid",
         "update top_up set state = 'processing', paid_at = null, ledger_transaction_id = null, lot_id = null"
         " where idempotency_key = 'plain'",
+        "papers_are_true",
     ),
     damage(
         "top_ups_keep_their_rate",
@@ -21,7 +22,9 @@ ALL: tuple[Damage, ...] = (
         " where state = 'open'",
     ),
     damage(
-        "refunds_are_debited", "update refund set bonus_nanos = bonus_nanos + 1 where state = 'succeeded'"
+        "refunds_are_debited",
+        "update refund set bonus_nanos = bonus_nanos + 1 where state = 'succeeded'",
+        "papers_are_true",
     ),
     damage(
         "failed_refunds_are_undone",
@@ -43,4 +46,6 @@ ALL: tuple[Damage, ...] = (
         " and other.ledger_transaction_id in (select id from ledger_transaction where effect_key = 'code:1')",
         "lots_are_movements",
     ),
+    damage("papers_have_no_gaps", "delete from paper where number = 1"),
+    damage("papers_are_true", "update paper set content = jsonb_set(content, '{amount_minor}', '1')"),
 )

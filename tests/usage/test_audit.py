@@ -16,6 +16,7 @@ from uuid_utils.compat import uuid7
 
 from billing.services import credits, publisher
 from billing.services.holds import end
+from billing.services.papers import issue
 from tests import cast, databases
 from tests.cast import OUTPUT_TOKEN, USD
 from tests.usage import damages, payment_books
@@ -72,6 +73,7 @@ def _tell() -> dict[str, Any]:
         request_id=released.request_id, gateway_id=cast.gateway().id, reason="refused", now=timezone.now()
     )
     payment_books.tell(bob)
+    assert issue.issue_due(now=timezone.now())
     publisher.publish(now=timezone.now())
     cast.send(cast.report(charlie, output=1))
     return {

@@ -9,6 +9,7 @@ from usage.audit import (
     key_limits,
     lots,
     money_back,
+    papers,
     payments,
     wallets,
 )
@@ -25,4 +26,5 @@ ALL: tuple[Invariant, ...] = (
     *house.INVARIANTS,
     *payments.INVARIANTS,
     *money_back.INVARIANTS,
+    *papers.INVARIANTS,
 )
