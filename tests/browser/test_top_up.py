@@ -82,6 +82,9 @@ class TestPhone:
         for path in (
             "/dashboard/",
             "/dashboard/top-ups/",
+            "/dashboard/statements/",
+            "/dashboard/auto-top-up/",
+            "/dashboard/code/",
             "/dashboard/top-up/?provider=alipay",
             "/dashboard/top-up/?amount=1",
         ):

@@ -20,7 +20,8 @@ class TestTerms:
     def test_show_the_usual_amount_first(self, alice, stripe):
         page = browsers.of(alice).get(TOP_UP)
 
-        assert "You pay $20.00 Credit $20.00 Pay $20.00 with Stripe" in page.text
+        assert "You pay $20.00 Credit $20.00 Save this card" in page.text
+        assert "Pay $20.00 with Stripe" in page.text
         assert "$5.00 to $2,000.00" in page.text
 
     def test_show_rate_and_credit_of_a_payment_in_yuan(self, alice, alipay):
