@@ -55,6 +55,9 @@ def take_over(refund: Refund, top_up: TopUp, seen: RefundSeen, *, now: datetime)
         top_up.next_check_at = now
         top_up.save(update_fields=["next_check_at"])
         return
+    if _is_rest(seen.refund_id):
+        # It shrinks as refunds in it become known by name; together they stay what was posted.
+        return
     if (seen.amount_minor, seen.currency) != (refund.amount_minor, top_up.currency):
         detail = f"refund {refund.id} of {refund.amount_minor} is {seen.amount_minor} {seen.currency} there"
         _tell(top_up, "refund_differs", detail, now=now)
@@ -89,6 +92,11 @@ def _find(refunds: list[Refund], seen: RefundSeen) -> Refund | None:
         if refund.origin == RefundOrigin.OPERATOR and refund.reference == seen.reference:
             return None if _was_given_up(refund, seen) else refund
     return None
+
+
+def _is_rest(refund_id: str) -> bool:
+    """Whether it is Alipay's rest of a closed trade, which is no refund of its own."""
+    return refund_id.endswith(":rest")
 
 
 def _was_given_up(refund: Refund, seen: RefundSeen) -> bool:
@@ -127,7 +135,7 @@ def _post_new(top_up: TopUp, seen: RefundSeen, refunds: list[Refund], *, now: da
 
 def _leave(top_up: TopUp, seen: RefundSeen, refunds: list[Refund], *, now: datetime) -> None:
     """Post no refund beyond the top-up's amount: it is explained by another row, or somebody has to look."""
-    if seen.state == _FAILED or any(each.provider_refund_id.endswith(":rest") for each in refunds):
+    if seen.state == _FAILED or any(_is_rest(each.provider_refund_id) for each in refunds):
         # Alipay's rest of a closed trade holds all that was not known by its name then.
         return
     if any(each.state == RefundState.REQUESTED for each in refunds):
