@@ -68,6 +68,28 @@ DISCREPANCIES = """
      group by kind
 """
 
+# A paid top-up is asked about too, though seldom; late means that nobody asks any more.
+PAYMENTS = """
+    select (select count(*)
+              from (select from provider_event where state = 'waiting' limit %(most)s) as waiting)
+               as payment_events_waiting,
+           (select coalesce(extract(epoch from %(now)s - min(received_at)), 0)
+              from (select received_at from provider_event where state = 'waiting' limit %(most)s) as waiting)
+               as payment_events_age_seconds,
+           (select count(*)
+              from (select from provider_event where state = 'quarantined' limit %(most)s) as kept)
+               as payment_events_quarantined,
+           (select count(*)
+              from (select from top_up where next_check_at < %(now)s::timestamptz - interval '10 minutes'
+                     limit %(most)s) as late) as top_ups_overdue
+"""
+
+PAYMENT_ALERTS = """
+    select code, count(*) as payment_alerts_open
+      from (select code from payment_alert where resolved_at is null limit %(most)s) as open
+     group by code
+"""
+
 # No row, and so no gauge, where no audit has been kept yet.
 AUDIT = """
     select violations as audit_violations, extract(epoch from %(now)s - finished_at) as audit_age_seconds
@@ -90,6 +112,11 @@ HELP: Final[Mapping[str, str]] = {
     "key_events_uncached": "Published key states that Valkey does not have yet.",
     "quarantine_open": "Events that could not be charged and that nobody answered for, by code.",
     "discrepancies_open": "Discrepancies of usage that nobody answered for, by kind.",
+    "payment_events_waiting": "Messages of payment providers that wait to be handled.",
+    "payment_events_age_seconds": "Age of the oldest of them; 0 where there is none.",
+    "payment_events_quarantined": "Messages of payment providers that nobody answered for.",
+    "top_ups_overdue": "Top-ups that their provider should have been asked about 10 minutes ago.",
+    "payment_alerts_open": "Payments that somebody has to look at, by code.",
     "audit_violations": "Rows that broke an invariant in the last audit that was kept.",
     "audit_age_seconds": "Time since that audit.",
     "partitions_days_ahead": "Days until request ids have no partition.",
@@ -124,6 +151,8 @@ READINGS: Final = (
     Reading(_query(UNCACHED)),
     Reading(_query(QUARANTINE)),
     Reading(_query(DISCREPANCIES)),
+    Reading(_query(PAYMENTS)),
+    Reading(_query(PAYMENT_ALERTS)),
     Reading(_query(AUDIT)),
     Reading(_partitions, valid_s=_SELDOM_S),
     Reading(_query(WALLETS), valid_s=_SELDOM_S),

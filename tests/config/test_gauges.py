@@ -10,13 +10,18 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from billing import sql
+from billing.models import TopUp
 from config import gauges
 from config.gauges import Gauges, Reading
 from tests import cast
+from tests.usage import waiting
 from usage.models import AuditRun, Discrepancy, DiscrepancyKind, ReconciliationRun
 
 # Gauges that are not there where nothing is.
-OF_ROWS = {"quarantine_open", "discrepancies_open", "audit_violations", "audit_age_seconds"}
+OF_ROWS = {
+    *("quarantine_open", "discrepancies_open", "payment_alerts_open"),
+    *("audit_violations", "audit_age_seconds"),
+}
 
 pytestmark = pytest.mark.django_db
 
@@ -70,6 +75,17 @@ class TestGauges:
         cast.player("Alice", cast.USD)
 
         assert read()["outbox_rows"] > 0
+
+    def test_tell_of_payments_that_wait_for_somebody(self):
+        cast.model()
+        waiting.payment_event()
+        waiting.payment_alert(cast.player("Alice"))
+        TopUp.objects.update(next_check_at=timezone.now() - timedelta(hours=1))
+
+        shown = read()
+
+        assert (shown["payment_events_waiting"], shown["payment_events_quarantined"]) == (0, 1)
+        assert (shown["payment_alerts_open:wrong_amount"], shown["top_ups_overdue"]) == (1, 1)
 
     def test_tell_of_quarantine_by_code(self):
         cast.model()
