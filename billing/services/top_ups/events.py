@@ -9,7 +9,7 @@ import structlog
 
 from billing.models import EventState, ProviderEvent
 from billing.payments import registry
-from billing.payments.errors import ProviderError
+from billing.payments.errors import ProviderError, Rejected
 from billing.payments.protocol import Lookup, Payment, PaymentState
 from billing.services.top_ups import inbox, references
 from billing.services.top_ups.converge import converge
@@ -24,22 +24,26 @@ BATCH: Final = 20
 _OUR_REFERENCE: Final = re.compile(r"[0-9a-f]{12}7[0-9a-f]{3}[89ab][0-9a-f]{15}")
 
 
-def handle(*, event_id: UUID, now: datetime) -> EventState:
+def handle(*, event_id: UUID, now: datetime, away: dict[str, ProviderError] | None = None) -> EventState:
     """Handle a claimed event: converge the top-up it is about, then mark it.
 
     What fails is tried again with growing pauses and quarantined in the end. Unexpected errors are stored
-    and raised.
+    and raised. Providers that are `away` are not asked, and one that turns out to be is added.
     """
+    away = {} if away is None else away
     event = ProviderEvent.objects.defer("body", "headers").get(id=event_id)
     if event.state != EventState.WAITING:
         return EventState(event.state)
 
     try:
+        _require_there(event.provider, away)
         names = Lookup(event.object_id or None, event.payment_id or None, tuple(event.refunds))
         state, code, detail = _converge_named(event.provider, names, now=now)
     except Exception as error:
         _try_later(event, error, now=now)
         if isinstance(error, ProviderError):
+            if not isinstance(error, Rejected):
+                away[event.provider] = error
             return EventState.WAITING
         raise
     inbox.end(event_id=event_id, state=state, code=code, detail=detail, now=now)
@@ -48,12 +52,19 @@ def handle(*, event_id: UUID, now: datetime) -> EventState:
     return state
 
 
+def _require_there(provider: str, away: dict[str, ProviderError]) -> None:
+    if provider in away:
+        raise away[provider]
+
+
 def handle_due(*, now: datetime) -> int:
     """Handle a batch of what waits and return how many events were taken."""
     claimed = inbox.claim(most=BATCH, now=now)
+    # Who waits for each of them in turn keeps the worker from settling usage.
+    away: dict[str, ProviderError] = {}
     for event_id in claimed:
         try:
-            handle(event_id=event_id, now=now)
+            handle(event_id=event_id, now=now, away=away)
         except Exception:
             log.exception("payment event not handled", event_id=str(event_id))
     return len(claimed)

@@ -12,7 +12,7 @@ from billing.models import PENDING, TopUp, TopUpState
 from billing.payments import registry
 from billing.payments.errors import ProviderError, Rejected
 from billing.payments.names import ProviderName
-from billing.payments.protocol import PaymentState
+from billing.payments.protocol import Lookup, PaymentState
 from billing.services.top_ups import events, lookups, queries
 from billing.services.top_ups.converge import Converged, converge
 from billing.services.top_ups.references import Owner
@@ -82,10 +82,23 @@ def sweep_lost(*, now: datetime) -> int:
     for provider in registry.available():
         try:
             for lookup in provider.changed_since(now - LOST_SINCE):
-                swept += events.converge_named(provider.name, lookup, now=now)
+                swept += _sweep(provider.name, lookup, now=now)
         except ProviderError as error:
             log.warning("lost messages not listed", provider=provider.name, error=str(error))
     return swept
+
+
+def _sweep(provider: str, lookup: Lookup, *, now: datetime) -> bool:
+    """Converge one; what is wrong with it keeps no other back, unless its provider is away."""
+    try:
+        return events.converge_named(provider, lookup, now=now)
+    except Rejected as error:
+        log.warning("payment not looked up", payment=lookup.object_id, reason=error.reason)
+    except ProviderError:
+        raise
+    except Exception:
+        log.exception("payment not converged", payment=lookup.object_id)
+    return False
 
 
 def _poll(owner: Owner, *, now: datetime) -> None:

@@ -128,6 +128,14 @@ class TestRetry:
         assert retry.retry_due(now=due_at(row)) == 1
         assert Refund.objects.get().state == "succeeded"
 
+    def test_asks_a_provider_that_is_away_once_in_a_round(self, stripe: StandIn):
+        top_up = bought(cast.player("Alice"), stripe)
+        rows = [ask(top_up, 100).refund for _ in range(3)]
+        stripe.is_away = True
+        assert retry.retry_due(now=due_at(rows[-1])) == 3
+        assert stripe.refused == 1
+        assert set(Refund.objects.values_list("checks", flat=True)) == {1}
+
     def test_looks_at_one_that_was_found(self, stripe: StandIn):
         top_up = bought(cast.player("Alice"), stripe)
         found(top_up, stripe, 500, state=RefundState.PENDING)
@@ -140,4 +148,10 @@ class TestRetry:
         stripe.refund_state = RefundState.PENDING
         row = refund(bought(cast.player("Alice"), stripe), 700)
         retry.retry_due(now=row.requested_at + timedelta(days=11))
+        assert PaymentAlert.objects.get().code == "refund_waits"
+
+    def test_tells_of_one_that_nobody_takes_for_a_day(self, stripe: StandIn):
+        row = ask(bought(cast.player("Alice"), stripe), 700).refund
+        stripe.is_away = True
+        retry.retry_due(now=row.requested_at + timedelta(hours=25))
         assert PaymentAlert.objects.get().code == "refund_waits"

@@ -1,6 +1,7 @@
 """The poller: what no message told is found in time, by one worker, until nobody can pay any more."""
 
 import itertools
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
@@ -8,7 +9,7 @@ from django.utils import timezone
 
 from billing.models import PENDING, PaymentAlert, TopUp, TopUpCause
 from billing.payments.errors import Unreachable
-from billing.payments.protocol import PaymentState
+from billing.payments.protocol import Lookup, Payment, PaymentState
 from billing.services.top_ups import poll, start
 from tests import cast
 from tests.billing.top_ups.purchases import again, begin, begin_with_alipay, books, request
@@ -132,6 +133,22 @@ class TestSweepLost:
         stripe.show("cs_shop", object_id="cs_shop", payment_id="pi_shop", reference="order-17")
         assert poll.sweep_lost(now=timezone.now()) == 1
         assert books(alice) == (20 * USD, 1, 1)
+
+    def test_goes_on_after_a_payment_that_fails(self, stripe: StandIn, monkeypatch: pytest.MonkeyPatch):
+        alice = cast.player("Alice")
+        broken, top_up = begin(alice), begin(alice, "key-2")
+        for each in (broken, top_up):
+            stripe.pay(each.object_id)
+        fetch = stripe.fetch
+
+        def fails_once(lookup: Lookup, *, refunds: Sequence[str] = ()) -> Payment | None:
+            if lookup.object_id == broken.object_id:
+                raise RuntimeError("a bug")
+            return fetch(lookup, refunds=refunds)
+
+        monkeypatch.setattr(stripe, "fetch", fails_once)
+        assert poll.sweep_lost(now=timezone.now()) == 1
+        assert (again(broken).state, again(top_up).state) == ("open", "paid")
 
     def test_goes_on_where_one_provider_is_away(self, stripe: StandIn, alipay: StandIn):
         alice = cast.player("Alice")

@@ -1,15 +1,18 @@
 """The webhooks: signature before everything, inbox before the answer, effects once."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.http import HttpResponse
 from django.test import Client
+from django.utils import timezone
 
 from billing.models import PaymentAlert, ProviderEvent, TopUp
 from billing.payments import registry
 from billing.payments.protocol import PaymentState
+from billing.services.top_ups import events
 from billing.webhooks import receiving
 from tests import cast
 from tests.billing.top_ups.purchases import again, begin, begin_with_alipay, books, look
@@ -187,6 +190,19 @@ class TestWebhook:
         assert (event.state, event.code, event.attempts) == ("waiting", "provider_unreachable", 1)
         stripe.is_away = False
         assert look(top_up).is_credited_now
+
+    def test_leaves_the_rest_of_a_round_where_its_provider_is_away(self, stripe: StandIn):
+        alice = cast.player("Alice")
+        begun = [begin(alice, str(number)) for number in range(3)]
+        stripe.is_away = True
+        for top_up in begun:
+            tell(stripe, top_up)
+        stripe.refused = 0
+        later = timezone.now() + timedelta(minutes=1)
+        assert events.handle_due(now=later) == 3
+        assert stripe.refused == 1
+        waiting = ProviderEvent.objects.filter(state="waiting", code="provider_unreachable", attempts=2)
+        assert waiting.filter(next_try_at__gt=later).count() == 3
 
     def test_follows_every_state_of_a_slow_payment(self, stripe: StandIn):
         alice = cast.player("Alice")
