@@ -57,6 +57,13 @@ class TestStripe:
         assert (first.posted, again_.posted) == (2, 0)
         assert LedgerTransaction.objects.filter(customer_id=HOUSE_ID, kind="payment_fee").count() == 2
 
+    def test_posts_nothing_in_a_currency_that_no_account_counts_in(self, stripe_connected: Control):
+        stripe_connected.act("line_add", amount=-250, type="stripe_fee", category="fee", currency="eur")
+
+        done = reconciled(STRIPE)
+
+        assert (done.posted, found(done)) == (0, {("missing_here", "fee", None, -250)})
+
     def test_lists_exactly_ten_planted_differences(self, stripe_connected: Control):
         alice = cast.player("Alice")
         tops = [buy_with_stripe(stripe_connected, alice, f"key-{n}") for n in range(8)]

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from billing.models import PaymentDiscrepancy, ProviderLine
+from billing.payments.names import ProviderName
 from billing.payments.protocol import LineKind
 from billing.services.payment_reconciliation import ours
 from billing.services.payment_reconciliation.ours import Movement
+from billing.services.top_ups.offers import CURRENCIES
 
 Kind = PaymentDiscrepancy.Kind
 # Posted from the line itself.
@@ -79,7 +81,7 @@ def _movement(line: ProviderLine, known: Mapping[tuple[str, str], Movement]) -> 
 
 
 def _of_line(line: ProviderLine, movement: Movement | None) -> Difference | None:
-    if line.kind in _BOOKED:
+    if line.kind in _BOOKED and line.currency == CURRENCIES[ProviderName(line.provider)]:
         return None
     if movement is None:
         kind, ours_minor = Kind.MISSING_HERE, None

@@ -14,6 +14,7 @@ from billing.payments import currencies
 from billing.payments.names import ProviderName
 from billing.payments.protocol import LineKind
 from billing.services.payment_reconciliation import house
+from billing.services.top_ups.offers import CURRENCIES
 
 BATCH: Final = 200
 # Clearing, bank and expense account of each provider.
@@ -56,6 +57,9 @@ def post(lines: Sequence[ProviderLine], *, now: datetime) -> int:
 
 def _effects(line: ProviderLine) -> Iterator[Effect]:
     provider = ProviderName(line.provider)
+    if line.currency != CURRENCIES[provider]:
+        # No account of ours counts in it; the comparison lists the line.
+        return
     clearing, bank, expense = _ACCOUNTS[provider]
     if line.kind == LineKind.PAYOUT:
         key = f"{provider}:payout:{line.line_id}"
