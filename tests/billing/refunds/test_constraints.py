@@ -12,6 +12,7 @@ from tests.billing.top_ups.purchases import look
 from tests.stand_in import StandIn
 
 pytestmark = pytest.mark.django_db
+SET_STATE = "update refund set (state, ended_at, next_check_at)"
 
 
 @pytest.fixture
@@ -37,8 +38,8 @@ class TestDatabase:
             "update refund set top_up_id = %(id)s",
             "update refund set ledger_transaction_id = %(id)s",
             "update refund set state = 'succeeded', reversal_id = null where state = 'failed'",
-            "update refund set (state, ended_at, next_check_at) = ('failed', now(), null) where amount_minor = 300",
-            "update refund set (state, ended_at, next_check_at) = ('pending', null, now()) where amount_minor = 100",
+            f"{SET_STATE} = ('failed', now(), null) where amount_minor = 300",
+            f"{SET_STATE} = ('pending', null, now()) where amount_minor = 100",
             "update refund set state = 'unknown'",
             "update refund set reason = ''",
             "update refund set provider_refund_id = 're_other' where state = 'succeeded'",
