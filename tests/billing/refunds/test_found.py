@@ -220,3 +220,12 @@ class TestExcess:
         look(top_up)
         assert PaymentAlert.objects.get().code == "refund_differs"
         assert alice.wallet().balance_nanos == 20 * USD
+
+    def test_is_another_amount_than_ours_and_is_told(self, stripe: StandIn):
+        alice = cast.player("Alice")
+        top_up = bought(alice, stripe)
+        mine = ask(top_up, 500).refund
+        found(top_up, stripe, 700, reference=mine.reference)
+        look(top_up)
+        assert PaymentAlert.objects.get().code == "refund_differs"
+        assert (Refund.objects.get().state, alice.wallet().balance_nanos) == ("requested", 15 * USD)

@@ -58,11 +58,16 @@ class History:
             name = self.dice.choices(names, weights)[0]
             self._tell(name, order, getattr(self, f"_{name}")(order))
 
-    def pay_late(self) -> None:
-        """Somebody pays an order of Alipay's long after we gave it up."""
+    def end(self) -> None:
+        """Banks decide on most of what they have not, and people pay what we gave up long ago."""
         for order in self.tale.orders:
             if order.provider == ALIPAY and self.dice.random() < 0.5:
                 self._tell("pay late", order, self._act(order, "pay"))
+            if order.provider == STRIPE and self.dice.random() < 0.8:
+                self._tell("settle late", order, self._settle(order))
+        for refund in self.refunds:
+            if self.dice.random() < 0.8:
+                self.tools.providers.act(STRIPE, "settle_refund", refund=refund)
 
     def _buy(self) -> None:
         provider = self.dice.choice([STRIPE, STRIPE, ALIPAY])

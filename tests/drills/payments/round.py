@@ -79,7 +79,7 @@ class Round:
         providers.behave()
         self._settle_down(_MOMENTS)
         for history in self.histories:
-            history.pay_late()
+            history.end()
         self._settle_down(_LATER)
         return self._compare()
 

@@ -10,6 +10,9 @@ from tests.drills.planted.bugs import (
     ledger,
     limits,
     locks,
+    messages,
+    money_back,
+    payments,
     rating,
     settlement,
 )
@@ -24,5 +27,8 @@ ALL: tuple[Bug, ...] = (
     *rating.BUGS,
     *intake.BUGS,
     *settlement.BUGS,
+    *messages.BUGS,
+    *payments.BUGS,
+    *money_back.BUGS,
     *constraints.BUGS,
 )
