@@ -4,10 +4,12 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+import structlog
 from celery import shared_task
 from django.utils import timezone
 
-from billing import wake
+from billing import turns, wake
+from billing.payments.errors import ProviderError
 from billing.services import cut_offs, key_periods, lots, notices, partitions, publisher
 from billing.services.auto_top_ups import attempt, charge
 from billing.services.holds import end
@@ -17,9 +19,14 @@ from billing.services.payment_reconciliation import run as payment_reconciliatio
 from billing.services.refunds import retry
 from billing.services.top_ups import events, poll
 
+log = structlog.get_logger()
+
 REFUSED_HOLDS_ARE_KEPT = timedelta(hours=24)
 # Providers are slow, and the same workers settle usage; beat comes again in a moment.
 AT_PROVIDERS_S = 4.0
+PROVIDER_IS_AWAY = timedelta(seconds=30)
+CHARGING = "charging cards"
+LONGEST_CHARGE = timedelta(minutes=2)
 
 
 @shared_task(name="billing.tasks.publish_key_states")
@@ -100,8 +107,19 @@ def reconcile_payments() -> None:
 @shared_task(name="billing.tasks.top_up_automatically")
 def top_up_automatically() -> None:
     """Charge saved cards of customers whose credit runs low, after what earlier charges have come to."""
-    _repeat(charge.go_on_due)
-    _repeat(attempt.begin_due)
+    if not turns.take(CHARGING, lapses_after=LONGEST_CHARGE):
+        return
+
+    pause = timedelta(0)
+    try:
+        _repeat(charge.go_on_due)
+        _repeat(attempt.begin_due)
+    except ProviderError as error:
+        # Each call to a provider that is away keeps this worker from settling usage.
+        log.warning("cards are charged later", error=str(error))
+        pause = PROVIDER_IS_AWAY
+    finally:
+        turns.end(CHARGING, after=pause)
 
 
 @shared_task(name="billing.tasks.issue_papers")

@@ -5,7 +5,7 @@ from typing import Final
 from uuid import UUID
 
 import structlog
-from django.db import transaction
+from django.db import OperationalError, transaction
 from uuid_utils.compat import uuid7
 
 from billing import sql
@@ -13,7 +13,7 @@ from billing.errors import Unacceptable
 from billing.ledger.book import Book
 from billing.models import PENDING, AutoTopUp, TopUp, TopUpCause
 from billing.payments import registry
-from billing.payments.errors import ProviderError, Unavailable
+from billing.payments.errors import ProviderError, Rejected, Unavailable
 from billing.payments.names import Method, ProviderName
 from billing.services.auto_top_ups import charge, settings, suspensions
 from billing.services.auto_top_ups.decide import WINDOW, Decision, decide, is_wanted
@@ -44,7 +44,10 @@ DUE = """
 
 
 def begin_due(*, now: datetime) -> int:
-    """Charge the cards of a batch of customers who are below their threshold; return how many were tried."""
+    """Charge the cards of a batch of customers who are below their threshold; return how many were tried.
+
+    Raises what the provider raises where it is away: nobody waits for it with each customer in turn.
+    """
     try:
         registry.get(ProviderName.STRIPE)
     except Unavailable:
@@ -56,8 +59,13 @@ def begin_due(*, now: datetime) -> int:
             top_up = begin(customer_id=row.customer_id, now=now)
             if top_up is not None:
                 charge.charge(top_up, now=now)
-        except ProviderError as error:
+        except Rejected as error:
             log.warning("automatic top-up not charged", customer_id=str(row.customer_id), error=str(error))
+        except ProviderError:
+            raise
+        except OperationalError as error:
+            # A busy wallet is looked at again in three seconds.
+            log.warning("automatic top-up waits", customer_id=str(row.customer_id), error=str(error))
         except Exception:
             log.exception("automatic top-up failed", customer_id=str(row.customer_id))
             _look_later(row.customer_id, now=now)

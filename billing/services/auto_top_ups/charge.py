@@ -51,7 +51,10 @@ CLAIM = """
 
 
 def go_on_due(*, now: datetime) -> int:
-    """Go on with a batch of charges whose outcome nobody wrote down, and return how many there were."""
+    """Go on with a batch of charges whose outcome nobody wrote down, and return how many there were.
+
+    Raises what the provider raises where it is away; the rest of the batch waits until its lease is over.
+    """
     pending = [str(state) for state in PENDING]
     claimed = sql.fetch(CLAIM, {"until": now + LEASE, "now": now, "pending": pending, "most": BATCH})
     for row in claimed:
@@ -61,9 +64,12 @@ def go_on_due(*, now: datetime) -> int:
                 charge(top_up, now=now)
             else:
                 _find_out(top_up, now=now)
-        except ProviderError as error:
+        except Rejected as error:
             log.warning("automatic top-up not looked up", top_up_id=str(row.id), error=str(error))
             _schedule(top_up, now=now)
+        except ProviderError:
+            _schedule(top_up, now=now)
+            raise
         except Exception:
             log.exception("automatic top-up failed", top_up_id=str(row.id))
             _schedule(top_up, now=now)

@@ -1,5 +1,6 @@
 """What customers agree to and how their credit runs low, and what their cards were charged."""
 
+import contextlib
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -9,6 +10,7 @@ from uuid_utils.compat import uuid7
 
 from accounts.models import User
 from billing.models import AutoTopUp, SavedCard, TopUp
+from billing.payments.errors import ProviderError
 from billing.services import credits
 from billing.services.auto_top_ups import attempt, charge, settings
 from billing.services.auto_top_ups.settings import Terms
@@ -79,8 +81,9 @@ def person(who: cast.Player) -> User:
 def run(*, now: datetime | None = None) -> None:
     """What the task does."""
     now = now or timezone.now()
-    while charge.go_on_due(now=now) or attempt.begin_due(now=now):
-        now += timedelta(milliseconds=1)
+    with contextlib.suppress(ProviderError):
+        while charge.go_on_due(now=now) or attempt.begin_due(now=now):
+            now += timedelta(milliseconds=1)
 
 
 def autos(who: cast.Player) -> list[TopUp]:

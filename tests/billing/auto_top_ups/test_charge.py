@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 from django.utils import timezone
 
+from billing import tasks, valkey
 from billing.models import AutoTopUp, PaymentAlert, SavedCard, TopUp
 from billing.payments import registry
 from billing.payments.errors import Unreachable
@@ -171,12 +172,35 @@ class TestFaults:
         assert set(states(alice)) <= {"paid", "failed"}
         assert card.removed_at is None
 
-    def test_raises_nothing_that_stops_the_others(self, alice: cast.Player, stripe: Control):
+    def test_keep_no_worker_waiting_for_each_customer(self, alice: cast.Player, stripe: Control):
         charlie = cast.player("Charlie")
         ready(alice, stripe)
         ready(charlie, stripe)
         stripe.faults(refuse=1)
+        now = timezone.now()
         with pytest.raises(Unreachable):
-            charge.charge(begin(alice), now=timezone.now())
-        attempt.begin_due(now=timezone.now())
-        assert (states(alice), states(charlie)) == (["created"], ["created"])
+            attempt.begin_due(now=now)
+        assert sorted([states(alice), states(charlie)]) == [[], ["created"]]
+        with pytest.raises(Unreachable):
+            attempt.begin_due(now=now)
+        with pytest.raises(Unreachable):
+            charge.go_on_due(now=now + charge.LEASE)
+        stripe.faults(refuse=0)
+        run(now=now + 2 * charge.LEASE)
+        assert (states(alice), states(charlie), charged(stripe)) == (["paid"], ["paid"], 2)
+
+    def test_keep_the_task_away_for_half_a_minute(self, alice: cast.Player, stripe: Control):
+        valkey.client().flushdb()
+        ready(alice, stripe)
+        stripe.faults(refuse=1)
+        tasks.top_up_automatically()
+        stripe.faults(refuse=0)
+        TopUp.objects.filter(cause="auto").update(next_check_at=timezone.now())
+        tasks.top_up_automatically()
+        assert states(alice) == ["created"]
+        assert 0 < valkey.client().ttl("turn:charging cards") <= 30
+
+        valkey.client().flushdb()
+        for _ in range(2):
+            tasks.top_up_automatically()
+        assert (states(alice), charged(stripe)) == (["paid"], 1)
