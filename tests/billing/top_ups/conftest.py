@@ -1,6 +1,7 @@
 """Both providers in memory, behind the registry that the services ask."""
 
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
@@ -24,7 +25,11 @@ def _stand_ins(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[ProviderName, S
     """Put providers where others are made from keys."""
     stand_ins = {name: StandIn(name) for name in ProviderName}
     for name, stand_in in stand_ins.items():
-        monkeypatch.setitem(registry._MAKERS, name, lambda made=stand_in: made)
+        monkeypatch.setitem(registry._MAKERS, name, partial(_given, stand_in))
     registry._made.cache_clear()
     yield stand_ins
     registry._made.cache_clear()
+
+
+def _given(stand_in: StandIn) -> StandIn:
+    return stand_in

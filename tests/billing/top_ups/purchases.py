@@ -33,7 +33,8 @@ def begin_with_alipay(who: cast.Player, key: str = "key-1", **changes: Any) -> T
     """A top-up of ¥100 at 7.2."""
     if not ExchangeRate.objects.exists():
         rate()
-    return begin(who, key, **({"provider": "alipay", "method": "page", "amount_minor": 10_000} | changes))
+    asked: dict[str, Any] = {"provider": "alipay", "method": "page", "amount_minor": 10_000}
+    return begin(who, key, **(asked | changes))
 
 
 def look(top_up: TopUp, *, now: datetime | None = None) -> Converged:

@@ -1,5 +1,7 @@
 """What the database itself refuses: other terms, a second credit, a payment of two top-ups, lost history."""
 
+from uuid import UUID
+
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.db.utils import DatabaseError, ProgrammingError
@@ -23,7 +25,7 @@ def paid(stripe: StandIn) -> TopUp:
     return again(top_up)
 
 
-def attack(statement: str, *values: object) -> None:
+def attack(statement: str, *values: str | UUID | None) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statement, values)
 

@@ -3,6 +3,8 @@
 import itertools
 import threading
 from collections.abc import Callable, Iterator
+from datetime import datetime
+from functools import partial
 
 import pytest
 from django.db import connections
@@ -46,6 +48,11 @@ def deliver(provider: StandIn, body: bytes, headers: dict[str, str]) -> int:
         return answer.status_code
     finally:
         connections.close_all()
+
+
+def _poll(due: datetime | None) -> int:
+    assert due is not None
+    return poll.poll_due(now=due)
 
 
 def settle_down() -> None:
@@ -93,9 +100,9 @@ class TestConvergers:
             due = again(top_up).next_check_at
             message = stripe.message(object_id=top_up.object_id)
             jobs: list[Callable[[], object]] = [
-                lambda message=message: deliver(stripe, *message),  # type: ignore[misc]
-                lambda due=due: poll.poll_due(now=due),  # type: ignore[misc]
-                *(lambda top_up=top_up: look(top_up) for _ in range(6)),  # type: ignore[misc]
+                partial(deliver, stripe, *message),
+                partial(_poll, due),
+                *[partial(look, top_up)] * 6,
             ]
             threads.each(jobs)
             settle_down()
@@ -118,7 +125,7 @@ class TestConvergers:
             paid = stripe.pay(tops[0].object_id)
             stripe.pay(tops[1].object_id, payment_id=paid.payment_id)
             stripe.at_fetch = threading.Barrier(2)
-            converged = threads.each([lambda top_up=each: look(top_up) for each in tops])  # type: ignore[misc]
+            converged = threads.each([partial(look, each) for each in tops])
             stripe.at_fetch = None
             assert sum(each.is_credited_now for each in converged) == 1
             assert books(alice)[1] + books(charlie)[1] == 1
