@@ -141,7 +141,7 @@ class TestPaper:
         with pytest.raises(IntegrityError, match="paper_number_once"), transaction.atomic():
             paper.save(force_insert=True)
 
-    def test_number_never_goes_back_or_jumps(self):
+    def test_number_never_goes_back_or_jumps(self, unaudited):
         PaperCount.objects.create(year=2026, last_number=5)
         for number in (4, 7):
             with pytest.raises(IntegrityError, match="fixed"), transaction.atomic():
