@@ -89,8 +89,12 @@ def create(request: TopUpRequest, *, idempotency_key: str, now: datetime) -> Top
         if before is not None:
             if bytes(before.fingerprint) != request.fingerprint:
                 raise KeyReused("this idempotency key belongs to another top-up", top_up_id=before.id)
+            if before.state == TopUpState.CREATED:
+                # Its provider may not have heard of it: from here on it would.
+                _require_active(request.customer_id)
             return before
-        _require_welcome(request.customer_id)
+        _require_active(request.customer_id)
+        _require_few_pending(request.customer_id)
         return _insert(request, idempotency_key, now)
 
 
@@ -105,11 +109,14 @@ def _require(request: TopUpRequest, idempotency_key: str) -> None:
         raise Unacceptable("only a card can be saved", field="save_card")
 
 
-def _require_welcome(customer_id: UUID) -> None:
+def _require_active(customer_id: UUID) -> None:
     """What is read here is protected by the wallet's lock."""
     state = Customer.objects.values_list("state", flat=True).get(id=customer_id)
     if state != Customer.State.ACTIVE:
         raise Refused(f"this customer is {state} and buys no credit", code=f"customer_{state}")
+
+
+def _require_few_pending(customer_id: UUID) -> None:
     if TopUp.objects.filter(customer_id=customer_id, state__in=PENDING).count() >= MOST_PENDING:
         raise TooManyPending(f"there are {MOST_PENDING} unpaid top-ups; pay one, or wait until they lapse")
 

@@ -147,6 +147,18 @@ class TestStart:
         with pytest.raises(start.TooManyPending):
             begin(alice, "3")
 
+    def test_goes_on_with_nothing_once_the_customer_is_frozen(self, stripe: StandIn):
+        """The top-up was committed before, and its provider has not heard of it."""
+        alice = cast.player("Alice")
+        stripe.is_away = True
+        with pytest.raises(Unreachable):
+            begin(alice)
+        customers.freeze(customer_id=alice.id, reason="dispute", now=timezone.now())
+        stripe.is_away = False
+        with pytest.raises(Refused):
+            begin(alice)
+        assert stripe.started == 0
+
 
 class TestStartWithAlipay:
     def test_locks_the_rate_and_rounds_down(self, alipay: StandIn):
