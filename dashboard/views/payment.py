@@ -1,5 +1,6 @@
 """Where a customer comes back to from a provider's page: asks the provider, and follows until it is sure."""
 
+import threading
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -23,6 +24,8 @@ log = structlog.get_logger()
 
 LEFT: Final = "left"
 PUBLISH: Final = "billing.tasks.publish_key_states"
+# A provider that hangs must not keep all threads of a process, which serve gateways too.
+_asking: Final = threading.BoundedSemaphore(2)
 # How soon the page looks again, by the age of the top-up; later than that the customer asks.
 _SOON: Final = ((timedelta(minutes=3), 3), (timedelta(minutes=15), 10), (timedelta(hours=1), 30))
 
@@ -58,13 +61,15 @@ def payment(request: HttpRequest, seat: Seat, top_up_id: UUID) -> HttpResponse:
 
 def _converged(top_up: TopUp, *, now: datetime) -> Converged:
     """Ask about a payment that may still come; what the provider does not say now, it says later."""
-    if top_up.state not in PENDING:
+    if top_up.state not in PENDING or not _asking.acquire(blocking=False):
         return Converged(top_up)
     try:
         seen = converge(customer_id=top_up.customer_id, top_up_id=top_up.id, now=now)
     except ProviderError as error:
         log.warning("top-up not looked up", top_up_id=str(top_up.id), error=str(error))
         return Converged(top_up)
+    finally:
+        _asking.release()
     if seen.is_credited_now:
         wake.wake(PUBLISH)
     return seen
