@@ -107,8 +107,10 @@ class TestUnknown:
         ready(alice, stripe)
         now = timezone.now()
         begin(alice, now=now)
-        charge.go_on_due(now=now + charge.CHARGES_FOR)
-        charge.go_on_due(now=now + charge.GIVES_UP_AFTER + timedelta(minutes=10))
+        charge.go_on_due(now=now + timedelta(minutes=10))
+        charge.go_on_due(now=now + timedelta(minutes=29))
+        assert (states(alice), charged(stripe)) == (["created"], 0)
+        charge.go_on_due(now=now + timedelta(minutes=40))
         assert (states(alice), charged(stripe)) == (["failed"], 0)
         # Nothing was refused: the next one may begin.
         assert AutoTopUp.objects.get().suspended_at is None

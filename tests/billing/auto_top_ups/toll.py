@@ -55,6 +55,8 @@ def gate(target: str, call: str, at: str) -> Iterator[tuple[Gate, str]]:
             """Say nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    # At the end everything has arrived that was on its way.
+    server.daemon_threads = False
     thread = threading.Thread(target=lambda: server.serve_forever(poll_interval=0.02))
     thread.start()
     try:
