@@ -1,12 +1,11 @@
 """Differences from the payment providers' books, as operators see and answer them."""
 
-from datetime import date
-
 import pytest
 from django.utils import timezone
 
 from billing.models import PaymentDiscrepancy
 from tests import operators
+from tests.usage import waiting
 
 pytestmark = pytest.mark.django_db
 PAGE = "billing/paymentdiscrepancy"
@@ -14,15 +13,7 @@ PAGE = "billing/paymentdiscrepancy"
 
 @pytest.fixture
 def difference() -> PaymentDiscrepancy:
-    return PaymentDiscrepancy.objects.create(
-        provider="stripe",
-        day_date=date(2026, 11, 23),
-        kind="differing",
-        key="stripe:line:txn_1",
-        ours_minor=2000,
-        theirs_minor=1999,
-        found_at=timezone.now(),
-    )
+    return waiting.payment_difference()
 
 
 class TestAnswer:

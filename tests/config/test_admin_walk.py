@@ -42,12 +42,14 @@ ACTIONS = {
     ("billing.providerevent", "replay"): Action.REPLAY_PAYMENT_EVENT,
     ("billing.providerevent", "resolve"): Action.RESOLVE_PAYMENT_EVENT,
     ("billing.paymentalert", "answer"): Action.ANSWER_PAYMENT_ALERT,
+    ("billing.paymentdiscrepancy", "answer_for"): Action.ANSWER_DISCREPANCY,
 }
 # Rows that belong to nobody of the cast.
 MADE: dict[str, Callable[[], Any]] = {
     "accounts.servicetoken": waiting.token,
     "billing.redemptioncode": waiting.code,
     "billing.providerevent": waiting.payment_event,
+    "billing.paymentdiscrepancy": waiting.payment_difference,
 }
 MONEY = ("billing", "usage", "catalog")
 # Names and addresses: what is issued keeps those of its day.

@@ -1,11 +1,22 @@
 """Rows that wait for an operator, for tests of the admin site."""
 
+from datetime import date
+
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from accounts.models import ServiceToken
 from accounts.services import service_tokens
-from billing.models import EventState, Mail, MailKind, PaymentAlert, ProviderEvent, RedemptionCode, TopUp
+from billing.models import (
+    EventState,
+    Mail,
+    MailKind,
+    PaymentAlert,
+    PaymentDiscrepancy,
+    ProviderEvent,
+    RedemptionCode,
+    TopUp,
+)
 from billing.services import codes, customers
 from billing.services.codes import CodeTerms
 from billing.services.mails import outbox
@@ -56,6 +67,18 @@ def payment_event() -> ProviderEvent:
         state=EventState.QUARANTINED,
         code="wrong_amount",
         ended_at=now,
+    )
+
+
+def payment_difference() -> PaymentDiscrepancy:
+    return PaymentDiscrepancy.objects.create(
+        provider="stripe",
+        day_date=date(2026, 11, 23),
+        kind="differing",
+        key="stripe:line:txn_1",
+        ours_minor=2000,
+        theirs_minor=1999,
+        found_at=timezone.now(),
     )
 
 
