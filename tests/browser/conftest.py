@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
 
 from tests import whole_service
 from tests.whole_service import WholeService
@@ -49,11 +49,16 @@ class Visit:
         self._service = service
         self.page.on("console", lambda message: self.complaints.append(message.text))
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("requestfailed", lambda request: self.complaints.append(request.url))
+        self.page.on("requestfailed", self._note_failure)
 
     @property
     def text(self) -> str:
         return self.page.inner_text("body")
+
+    def _note_failure(self, request: Request) -> None:
+        # Who goes on before all of a page has come cuts the rest off.
+        if request.failure != "net::ERR_ABORTED":
+            self.complaints.append(f"{request.url}: {request.failure}")
 
     def open(self, path: str) -> None:
         self.page.goto(self._service.url + path)
