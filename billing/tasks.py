@@ -8,7 +8,7 @@ import structlog
 from celery import shared_task
 from django.utils import timezone
 
-from billing import turns, wake
+from billing import shifts, wake
 from billing.payments.errors import ProviderError
 from billing.services import cut_offs, key_periods, lots, notices, partitions, publisher
 from billing.services.auto_top_ups import attempt, charge
@@ -107,7 +107,7 @@ def reconcile_payments() -> None:
 @shared_task(name="billing.tasks.top_up_automatically")
 def top_up_automatically() -> None:
     """Charge saved cards of customers whose credit runs low, after what earlier charges have come to."""
-    if not turns.take(CHARGING, lapses_after=LONGEST_CHARGE):
+    if not shifts.take(CHARGING, lapses_after=LONGEST_CHARGE):
         return
 
     pause = timedelta(0)
@@ -119,7 +119,7 @@ def top_up_automatically() -> None:
         log.warning("cards are charged later", error=str(error))
         pause = PROVIDER_IS_AWAY
     finally:
-        turns.end(CHARGING, after=pause)
+        shifts.end(CHARGING, after=pause)
 
 
 @shared_task(name="billing.tasks.issue_papers")

@@ -200,7 +200,7 @@ class TestFaults:
         TopUp.objects.filter(cause="auto").update(next_check_at=timezone.now())
         tasks.top_up_automatically()
         assert states(alice) == ["created"]
-        assert 0 < valkey.client().ttl("turn:charging cards") <= 30
+        assert 0 < valkey.client().ttl("shift:charging cards") <= 30
 
         valkey.client().flushdb()
         for _ in range(2):
