@@ -5,7 +5,7 @@ from django.db.models import Q
 
 
 class Migration(migrations.Migration):
-    dependencies = [("billing", "0013_payment_alerts")]
+    dependencies = [("billing", "0009_payment_alerts")]
 
     operations = [
         migrations.AddIndex(

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("billing", "0009_money_back"),
+        ("billing", "0012_money_back"),
     ]
 
     operations = [

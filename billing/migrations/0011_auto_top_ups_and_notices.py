@@ -5,7 +5,7 @@ from django.db.models import Q
 
 
 class Migration(migrations.Migration):
-    dependencies = [("billing", "0011_papers_and_mails")]
+    dependencies = [("billing", "0010_papers_and_mails")]
 
     operations = [
         migrations.AddField(

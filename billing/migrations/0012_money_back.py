@@ -19,7 +19,7 @@ create trigger dispute_terms_stay before update on dispute for each row
 
 
 class Migration(migrations.Migration):
-    dependencies = [("billing", "0010_auto_top_ups_and_notices")]
+    dependencies = [("billing", "0011_auto_top_ups_and_notices")]
 
     operations = [
         migrations.AddConstraint(
