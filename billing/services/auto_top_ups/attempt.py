@@ -25,19 +25,24 @@ log = structlog.get_logger()
 
 BATCH: Final = 10
 
-# Candidates only: what makes one is decided again under its wallet's lock.
+# Candidates only: what makes one is decided again under its wallet's lock. Few are low, so that all else is
+# asked about them alone.
 DUE = """
-    select auto.customer_id
-      from auto_top_up auto
-      join wallet on wallet.customer_id = auto.customer_id
-      join customer on customer.id = auto.customer_id
-      join saved_card card on card.customer_id = auto.customer_id and card.id = auto.saved_card_id
-     where auto.enabled and auto.suspended_at is null
-       and (auto.next_check_at is null or auto.next_check_at <= %(now)s)
-       and wallet.balance_nanos - wallet.held_nanos < auto.threshold_nanos
-       and customer.state = 'active' and card.removed_at is null
+    with low as materialized (
+        select auto.customer_id, auto.saved_card_id
+          from auto_top_up auto
+          join wallet on wallet.customer_id = auto.customer_id
+         where auto.enabled and auto.suspended_at is null
+           and (auto.next_check_at is null or auto.next_check_at <= %(now)s)
+           and wallet.balance_nanos - wallet.held_nanos < auto.threshold_nanos
+    )
+    select low.customer_id
+      from low
+      join customer on customer.id = low.customer_id
+      join saved_card card on card.customer_id = low.customer_id and card.id = low.saved_card_id
+     where customer.state = 'active' and card.removed_at is null
        and not exists (select from top_up
-                        where top_up.customer_id = auto.customer_id and top_up.cause = 'auto'
+                        where top_up.customer_id = low.customer_id and top_up.cause = 'auto'
                           and top_up.state = any(%(pending)s))
      limit %(most)s
 """
