@@ -1,6 +1,7 @@
 """Plain admin pages of money, and the actions on keys and customers that need the wallet's lock."""
 
 from billing.admin import (
+    auto_top_ups,
     billing_details,
     codes,
     customers,
@@ -33,6 +34,7 @@ RECORDS = (
 
 __all__ = [
     "RECORDS",
+    "auto_top_ups",
     "billing_details",
     "codes",
     "customers",
