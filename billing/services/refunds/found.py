@@ -138,7 +138,8 @@ def _leave(top_up: TopUp, seen: RefundSeen, refunds: list[Refund], *, now: datet
     if seen.state == _FAILED or any(_is_rest(each.provider_refund_id) for each in refunds):
         # Alipay's rest of a closed trade holds all that was not known by its name then.
         return
-    if any(each.state == RefundState.REQUESTED for each in refunds):
+    if _is_rest(seen.refund_id) or any(each.state == RefundState.REQUESTED for each in refunds):
+        # A rest holds what was named and posted since that answer, so that the next one shows less of it.
         # Ours is not there yet and will be refused for this one, which is posted then.
         top_up.next_check_at = now + SOON
         top_up.save(update_fields=["next_check_at"])

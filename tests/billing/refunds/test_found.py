@@ -213,6 +213,23 @@ class TestExcess:
         assert (Refund.objects.count(), PaymentAlert.objects.count()) == (1, 0)
         assert alice.wallet().balance_nanos == 0
 
+    @pytest.mark.parametrize("fen", [3_000, 10_000])
+    def test_is_no_older_rest_of_a_trade_whose_refund_was_named_meanwhile(self, alipay: StandIn, fen: int):
+        alice = cast.player("Alice")
+        top_up = bought(alice, alipay)
+        found(top_up, alipay, fen, refund_id=f"{top_up.object_id}:20261124")
+        look(top_up)
+        named = alipay.payments[top_up.object_id].refunds
+        alipay.show(top_up.object_id, refunds=())
+        found(top_up, alipay, 10_000, refund_id=f"{top_up.object_id}:rest")
+        look(top_up)
+        assert (again(top_up).refunded_minor, PaymentAlert.objects.count()) == (fen, 0)
+        alipay.show(top_up.object_id, refunds=named)
+        if fen < 10_000:
+            found(top_up, alipay, 10_000 - fen, refund_id=f"{top_up.object_id}:rest")
+        look(top_up)
+        assert (again(top_up).refunded_minor, PaymentAlert.objects.count()) == (10_000, 0)
+
     def test_in_another_currency_is_told(self, stripe: StandIn):
         alice = cast.player("Alice")
         top_up = bought(alice, stripe)
