@@ -125,6 +125,8 @@ class Round:
                 if not self._flush_all():
                     break
             self.work("handle", now=self.now + moment)
+            if self.dice.random() < 0.3:
+                self.work("sweep")
             self.work("ask", now=self.now + moment)
         for _ in range(MOST_FLUSHES):
             if not self._flush_all():

@@ -11,7 +11,7 @@ from tests.drills.payments.terms import ALIPAY, Conditions, Order, Person
 
 MOST_TRIES = 30
 # What a browser may meet while our process is being started again, or the provider does not answer.
-_TRY_AGAIN = frozenset({500, 502, 503, 504})
+_TRY_AGAIN = frozenset({502, 503, 504})
 
 
 @dataclass(frozen=True, slots=True)
