@@ -96,6 +96,8 @@ def refund(merchant: Merchant, body: Answer) -> Answer:
     """Refund on the merchant's page: `amount` as text, all of the rest without; Alipay makes the number."""
     trade = trade_of(merchant, body)
     rest = trade["fen"] - refunds.refunded(trade)
+    if rest == 0:
+        raise BadControl("nothing is left to refund")
     fen = yuan.read(body["amount"], "amount") if "amount" in body else rest
     refunds.add(merchant, trade, str(body.get("out_request_no") or new_id("", 32)), fen)
     return trade
