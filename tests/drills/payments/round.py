@@ -117,25 +117,27 @@ class Round:
     def _settle_down(self, moments: tuple[timedelta, ...]) -> None:
         """Hear everything, then let time pass for our workers, and hear what that brought about."""
         if self.terms.time_passes:
-            self.world.wait_for_web()
-            for name in (STRIPE, ALIPAY):
-                self.world.providers.post(name, "clock", offset_s=moments[-1].total_seconds())
+            self._set_clocks(moments[-1])
         for moment in moments:
-            for _ in range(MOST_FLUSHES):
-                if not self._flush_all():
-                    break
+            self._flush_until_heard()
             self.work("handle", now=self.now + moment)
             if self.dice.random() < 0.3:
                 self.work("sweep")
             self.work("ask", now=self.now + moment)
-        for _ in range(MOST_FLUSHES):
-            if not self._flush_all():
-                break
+        self._flush_until_heard()
         # What a killed worker had taken is free again after its lease; this time nobody dies.
         for name in ("handle", "ask"):
             self.world.workers.do(name, now=self.now + moments[-1] + timedelta(hours=1), kill_after_ms=[])
+        self._set_clocks(timedelta(0))
+
+    def _flush_until_heard(self) -> None:
+        for _ in range(MOST_FLUSHES):
+            if not self._flush_all():
+                return
+
+    def _set_clocks(self, offset: timedelta) -> None:
         for name in (STRIPE, ALIPAY):
-            self.world.providers.post(name, "clock", offset_s=0)
+            self.world.providers.post(name, "clock", offset_s=offset.total_seconds())
 
     def _compare(self) -> Told:
         told = said.read(self.world.providers)
