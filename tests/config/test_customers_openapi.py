@@ -8,7 +8,17 @@ from django.test import Client
 
 from tests import gateways
 
-PUBLIC = {"/api/v1/credits", "/api/v1/top-ups", "/api/v1/top-ups/{top_up_id}", "/api/v1/statement"}
+PUBLIC = {
+    "/api/v1/credits",
+    "/api/v1/papers/{paper_id}.pdf",
+    "/api/v1/statement",
+    "/api/v1/statement.csv",
+    "/api/v1/statement.pdf",
+    "/api/v1/top-ups",
+    "/api/v1/top-ups/{top_up_id}",
+    "/api/v1/top-ups/{top_up_id}/papers",
+    "/api/v1/top-ups/{top_up_id}/receipt.pdf",
+}
 
 
 @pytest.fixture(scope="module")

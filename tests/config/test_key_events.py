@@ -244,7 +244,8 @@ class TestWaiting:
             ]
             await asyncio.gather(*waiting)
             await asyncio.sleep(1.2)
-            assert 0 < scans() - before < 60
+            # How many there are is a matter of time; one for each reader is what must not be.
+            assert 0 < scans() - before < len(waiting)
 
         run(story)
 

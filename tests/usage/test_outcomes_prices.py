@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from billing.errors import RequestConflict
 from billing.models import Hold
 from billing.services.holds import end
 from catalog import prices
@@ -148,13 +149,15 @@ class TestPrice:
         cast.settle()
         assert Charge.objects.get().amount_nanos == 10
 
-    def test_stands_though_a_hold_of_the_same_request_comes_later(
+    def test_stands_where_a_hold_of_the_same_request_comes_later(
         self, alice: cast.Player, model: LanguageModel
     ):
         charged = cast.report(alice, output=100)
         answers(charged)
         cast.settle()
         self.cheaper(model)
-        cast.hold(alice, request_id=charged.request_id, out=100, now=timezone.now() + timedelta(minutes=6))
-        assert Hold.objects.get().price_version_id != Charge.objects.get().price_version_id
+        later = timezone.now() + timedelta(minutes=6)
+        with pytest.raises(RequestConflict):
+            cast.hold(alice, request_id=charged.request_id, out=100, now=later)
+        assert not Hold.objects.exists()
         assert broken() == {}

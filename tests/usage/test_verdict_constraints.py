@@ -26,7 +26,7 @@ def planted(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterat
         cast.send(*[cast.report(alice, request_id, output=n) for n in (1, 2, 3)])
         cast.settle()
         now = timezone.now()
-        run.reconcile(run.Period(now - run.OVERLAP, now + run.GRACE), now=now)
+        run.reconcile(run.Period(now - run.OVERLAP, now + run.GRACE), now=now + run.GRACE)
         yield
         connections.close_all()
         databases.empty()
