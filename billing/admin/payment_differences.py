@@ -1,18 +1,17 @@
 """Payment providers' own books beside ours: runs, and differences that somebody answers for."""
 
+from datetime import datetime
 from typing import Any
 
-from django.contrib import admin, messages
-from django.db import transaction
+from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
 
-from accounts.errors import AccountsError
 from accounts.models import Action
 from accounts.operators import acting
 from accounts.operators.audited import ReadOnlyAdmin
-from accounts.operators.reasons import ReasonForm, reason_of
+from accounts.operators.open_rows import answer_each
+from accounts.operators.reasons import ReasonForm
 from billing.errors import BillingError
 from billing.models import PaymentDiscrepancy, PaymentReconciliation
 from billing.services.payment_reconciliation import discrepancies
@@ -51,21 +50,21 @@ class PaymentDiscrepancyAdmin(ReadOnlyAdmin):
 
     @admin.action(description="Answer for them, with a reason", permissions=["act"])
     def answer_for(self, request: HttpRequest, queryset: QuerySet[PaymentDiscrepancy]) -> None:
-        by = acting.operator_of(request)
-        assert by.user_id is not None
-        for found in queryset.order_by("id"):
-            now = timezone.now()
-            try:
-                with transaction.atomic():
-                    reason = reason_of(request)
-                    discrepancies.answer(
-                        discrepancy_id=found.pk, reason=reason, author_id=by.user_id, now=now
-                    )
-                    acting.record(request, Action.ANSWER_DISCREPANCY, found, now=now, reason=reason)
-            except (AccountsError, BillingError) as error:
-                self.message_user(request, f"{found.key}: {error.detail}", messages.ERROR)
-                continue
-            self.message_user(request, f"{found.key}: answered")
+        by = acting.operator_of(request).user_id
+        assert by is not None
+
+        def answer(found: PaymentDiscrepancy, reason: str, now: datetime) -> None:
+            discrepancies.answer(discrepancy_id=found.pk, reason=reason, author_id=by, now=now)
+
+        answer_each(
+            self,
+            request,
+            queryset,
+            Action.ANSWER_DISCREPANCY,
+            answer,
+            refused=BillingError,
+            name=lambda found: found.key,
+        )
 
 
 @admin.register(PaymentReconciliation)

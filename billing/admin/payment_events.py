@@ -1,7 +1,5 @@
 """Messages of providers, and payments that somebody has to look at: tried again, or answered for."""
 
-from typing import Any
-
 from django.contrib import admin, messages
 from django.db import transaction
 from django.db.models import QuerySet
@@ -10,12 +8,12 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from accounts.errors import AccountsError
 from accounts.models import Action
 from accounts.operators import acting
 from accounts.operators.audited import ReadOnlyAdmin
 from accounts.operators.links import Tool, address, link, short
-from accounts.operators.reasons import ReasonForm, reason_of
+from accounts.operators.open_rows import OpenFilter, answer_each
+from accounts.operators.reasons import ReasonForm
 from billing import wake
 from billing.errors import BillingError
 from billing.models import PaymentAlert, ProviderEvent
@@ -66,30 +64,16 @@ class ProviderEventAdmin(ReadOnlyAdmin):
 
     @admin.action(description="Never handle, for this reason", permissions=["act"])
     def resolve(self, request: HttpRequest, queryset: QuerySet[ProviderEvent]) -> None:
-        for event in queryset.order_by("id"):
-            now = timezone.now()
-            try:
-                with transaction.atomic():
-                    reason = reason_of(request)
-                    inbox.resolve(event_id=event.pk, reason=reason, now=now)
-                    acting.record(request, Action.RESOLVE_PAYMENT_EVENT, event, now=now, reason=reason)
-            except (AccountsError, BillingError) as error:
-                self.message_user(request, f"{event.event_id}: {error.detail}", messages.ERROR)
-                continue
-            self.message_user(request, f"{event.event_id}: resolved")
-
-
-class OpenFilter(admin.SimpleListFilter):
-    title = "answer"
-    parameter_name = "open"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002
-        return [("yes", "open"), ("no", "answered")]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002
-        if self.value() is None:
-            return queryset
-        return queryset.filter(resolved_at__isnull=self.value() == "yes")
+        answer_each(
+            self,
+            request,
+            queryset,
+            Action.RESOLVE_PAYMENT_EVENT,
+            lambda event, reason, now: inbox.resolve(event_id=event.pk, reason=reason, now=now),
+            refused=BillingError,
+            name=lambda event: event.event_id,
+            told="resolved",
+        )
 
 
 @admin.register(PaymentAlert)
@@ -122,14 +106,12 @@ class PaymentAlertAdmin(ReadOnlyAdmin):
 
     @admin.action(description="Answer for them, with a reason", permissions=["act"])
     def answer(self, request: HttpRequest, queryset: QuerySet[PaymentAlert]) -> None:
-        for alert in queryset.order_by("id"):
-            now = timezone.now()
-            try:
-                with transaction.atomic():
-                    reason = reason_of(request)
-                    payment_alerts.resolve(alert_id=alert.pk, reason=reason, now=now)
-                    acting.record(request, Action.ANSWER_PAYMENT_ALERT, alert, now=now, reason=reason)
-            except (AccountsError, BillingError) as error:
-                self.message_user(request, f"{alert.code}: {error.detail}", messages.ERROR)
-                continue
-            self.message_user(request, f"{alert.code}: answered")
+        answer_each(
+            self,
+            request,
+            queryset,
+            Action.ANSWER_PAYMENT_ALERT,
+            lambda alert, reason, now: payment_alerts.resolve(alert_id=alert.pk, reason=reason, now=now),
+            refused=BillingError,
+            name=lambda alert: alert.code,
+        )

@@ -6,8 +6,8 @@ from django.utils.safestring import SafeString
 
 from accounts.operators.audited import ReadOnlyAdmin
 from accounts.operators.links import Tool, address, link, short
-from usage.admin.open_rows import request_of
 from usage.admin.quarantine import as_json
+from usage.admin.request_links import request_of
 from usage.models import UsageConflict
 
 

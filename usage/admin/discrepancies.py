@@ -1,19 +1,18 @@
 """Runs of the reconciliation of usage, and the discrepancies that somebody answers for."""
 
-from django.contrib import admin, messages
-from django.db import transaction
+from datetime import datetime
+
+from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
 
-from accounts.errors import AccountsError
 from accounts.models import Action, User
-from accounts.operators import acting
 from accounts.operators.audited import ReadOnlyAdmin
 from accounts.operators.links import Tool, address
-from accounts.operators.reasons import ReasonForm, reason_of
+from accounts.operators.open_rows import OpenFilter, answer_each
+from accounts.operators.reasons import ReasonForm
 from billing.operators import amounts
-from usage.admin.open_rows import OpenFilter, request_of
+from usage.admin.request_links import request_of
 from usage.errors import UsageError
 from usage.models import Discrepancy, ReconciliationRun
 from usage.services.reconciliation import discrepancies
@@ -59,19 +58,20 @@ class DiscrepancyAdmin(ReadOnlyAdmin):
     @admin.action(description="Answer for them, with a reason", permissions=["act"])
     def answer(self, request: HttpRequest, queryset: QuerySet[Discrepancy]) -> None:
         assert isinstance(request.user, User)
-        for each in queryset.order_by("id"):
-            now = timezone.now()
-            try:
-                with transaction.atomic():
-                    reason = reason_of(request)
-                    discrepancies.answer(
-                        discrepancy_id=each.pk, user_id=request.user.pk, resolution=reason, now=now
-                    )
-                    acting.record(request, Action.ANSWER_DISCREPANCY, each, now=now, reason=reason)
-            except (AccountsError, UsageError) as error:
-                self.message_user(request, f"{each.pk}: {error.detail}", messages.ERROR)
-                continue
-            self.message_user(request, f"{each.pk}: answered")
+        by = request.user.pk
+
+        def answer(each: Discrepancy, reason: str, now: datetime) -> None:
+            discrepancies.answer(discrepancy_id=each.pk, user_id=by, resolution=reason, now=now)
+
+        answer_each(
+            self,
+            request,
+            queryset,
+            Action.ANSWER_DISCREPANCY,
+            answer,
+            refused=UsageError,
+            name=lambda each: each.pk,
+        )
 
 
 @admin.register(ReconciliationRun)

@@ -11,14 +11,14 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from accounts.errors import AccountsError
 from accounts.models import Action
 from accounts.operators import acting
 from accounts.operators.audited import MOST_COUNTED, ReadOnlyAdmin
 from accounts.operators.links import Tool, address
-from accounts.operators.reasons import ReasonForm, reason_of
+from accounts.operators.open_rows import OpenFilter, answer_each
+from accounts.operators.reasons import ReasonForm
 from billing import wake
-from usage.admin.open_rows import OpenFilter, request_of
+from usage.admin.request_links import request_of
 from usage.errors import UsageError
 from usage.models import QuarantinedEvent
 from usage.services import quarantine
@@ -87,17 +87,16 @@ class QuarantinedEventAdmin(ReadOnlyAdmin):
 
     @admin.action(description="Never charge, for this reason", permissions=["act"])
     def resolve(self, request: HttpRequest, queryset: QuerySet[QuarantinedEvent]) -> None:
-        for event in queryset.order_by("id"):
-            now = timezone.now()
-            try:
-                with transaction.atomic():
-                    reason = reason_of(request)
-                    quarantine.resolve(event_id=event.id, reason=reason, now=now)
-                    acting.record(request, Action.RESOLVE_EVENT, event, now=now, reason=reason)
-            except (AccountsError, UsageError) as error:
-                self.message_user(request, f"{event.id}: {error.detail}", messages.ERROR)
-                continue
-            self.message_user(request, f"{event.id}: resolved")
+        answer_each(
+            self,
+            request,
+            queryset,
+            Action.RESOLVE_EVENT,
+            lambda event, reason, now: quarantine.resolve(event_id=event.id, reason=reason, now=now),
+            refused=UsageError,
+            name=lambda event: event.id,
+            told="resolved",
+        )
 
 
 def as_json(payload: object) -> SafeString:
